@@ -1,0 +1,169 @@
+"""The whole contract of the network floor, on one page.
+
+A *stream* is bytes over one wire; a *backend* opens streams in one world (blocking threads,
+asyncio, or what AnyIO runs on). All waiting methods are `async def`: those of the blocking
+backend never suspend, so that the floors above are written once and `_drive.drive()` runs them.
+
+Rules that every implementation keeps, and `tests/network/test_streams.py` checks for each:
+
+* `timeout` is in seconds for this one call; `None` waits for ever; 0 takes what is there now.
+* Faults are raised here, in their final class and text: `ReadTimeout`, `ReadError`,
+  `WriteTimeout`, `WriteError`, `ConnectTimeout`, `ConnectError`, with the low-level error as
+  `__cause__`. A text begins with the cause and goes on with the phase, the seconds, the peer.
+* After a cancelled or timed-out `read` the stream has lost no byte: the next `read` gives it.
+* One reader and one writer may be inside a stream at the same time; no more than that.
+* `close()` never waits, may be called in any state, twice, and from another thread; who is
+  inside a call at that moment gets a `ReadError` or `WriteError`, at once.
+* No lock is taken and nothing is awaited by `close()` when a finalizer calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from .._exceptions import ConnectTimeout, ReadTimeout, TimeoutException, WriteTimeout
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Backend", "Buffer", "Resolver", "SocketOption", "Stream", "Waiter", "timed_out"]
+
+T = TypeVar("T")
+Buffer = bytes | bytearray | memoryview
+SocketOption = tuple[int, int, int] | tuple[int, int, bytes] | tuple[int, int, None, int]
+# A resolver answers (host, port) with addresses, in the order of preference. It is called in
+# a worker thread in the awaiting worlds, so it may block.
+Resolver = Callable[[str, int], Sequence[tuple[str, int]]]
+
+
+class Stream(Protocol):
+    """Bytes over one wire."""
+
+    peer: str
+    """Who is at the other end, for people: ``example.com:443``, or a socket's path."""
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        """Wait for bytes and return at most `max_bytes` of them; ``b""`` at the end of file."""
+        ...
+
+    async def write(self, data: Buffer, timeout: float | None) -> None:
+        """Write all of `data`. The time-out counts anew whenever the peer took something."""
+        ...
+
+    async def write_some(
+        self, data: Buffer, timeout: float | None, or_readable: bool = False
+    ) -> int:
+        """Write what fits, waiting until at least one byte does, and return how many.
+
+        With `or_readable`, return 0 as soon as there is something to read (bytes or the end
+        of file), so that an early response is noticed while a body is still leaving.
+        """
+        ...
+
+    def write_nowait(self, data: Buffer) -> int:
+        """Write what fits now, and return how many bytes that were; 0 where none did, or on
+        a broken stream. For farewells: a RST_STREAM, a GOAWAY."""
+        ...
+
+    async def start_tls(
+        self,
+        context: ssl.SSLContext,
+        hostname: str,
+        timeout: float | None,
+        alpn: Sequence[str] = (),
+        shared: bool = False,
+    ) -> Stream:
+        """Return a stream that speaks TLS over this one, which is then not used any more.
+
+        `alpn` is offered without touching `context`. `shared` asks for a stream that one
+        reader and one writer may use from two threads at once. On any failure this stream is
+        closed. `ConnectError` or `ConnectTimeout`, saying which certificate problem it was.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close at once, without waiting for anything."""
+        ...
+
+    def is_readable(self) -> bool:
+        """Whether a read would not wait. An *idle* stream that is readable was closed by its
+        peer, or the peer talks out of turn: it is of no use any more."""
+        ...
+
+    def get_extra_info(self, name: str) -> Any:
+        """``ssl_object``, ``client_addr``, ``server_addr``, ``socket`` or ``is_readable``;
+        else, and where it does not apply, `None`."""
+        ...
+
+
+class Waiter(Protocol):
+    """Lets one task or thread of a world wait until another wakes it, once."""
+
+    def wake(self) -> None:
+        """Wake the waiting one; from any thread, any number of times, before or after."""
+        ...
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait until woken (True) or until `timeout` seconds have passed (False)."""
+        ...
+
+
+class Backend(Protocol):
+    """Opens streams, and knows how to wait, in one world."""
+
+    name: str
+    """``blocking``, ``asyncio`` or ``trio`` (any name that sniffio gives)."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None = None,
+        socket_options: Sequence[SocketOption] = (),
+        resolver: Resolver | None = None,
+        on_resolved: Callable[[], None] | None = None,
+    ) -> Stream:
+        """Connect by Happy Eyeballs (RFC 8305), name look-up included in `timeout`.
+
+        `on_resolved` is called when the addresses are known: a mark for phase timings.
+        """
+        ...
+
+    async def connect_unix(
+        self, path: str, timeout: float | None, socket_options: Sequence[SocketOption] = ()
+    ) -> Stream:
+        """Connect to a socket in the file system, or in Linux's abstract space (``\\0name``)."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def waiter(self) -> Waiter:
+        """A new waiter for this world."""
+        ...
+
+    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Call something that blocks, without holding up the event loop."""
+        ...
+
+    def is_current(self) -> bool:
+        """Whether the caller runs where this backend's streams live: the same process, and in
+        the awaiting worlds the same event loop, still open."""
+        ...
+
+
+_PHASES: dict[str, tuple[type[TimeoutException], str]] = {
+    "connect": (ConnectTimeout, "connecting to"),
+    "tls": (ConnectTimeout, "the TLS handshake with"),
+    "read": (ReadTimeout, "reading from"),
+    "write": (WriteTimeout, "writing to"),
+}
+
+
+def timed_out(phase: str, seconds: float, peer: str) -> TimeoutException:
+    """The exception for a phase that ran out of time, with its class and its text."""
+    cls, doing = _PHASES[phase]
+    return cls(f"timed out after {seconds:g} s while {doing} {peer}")

@@ -1,0 +1,1 @@
+"""The transport interface, and who implements it."""

@@ -1,0 +1,54 @@
+"""What every test shares: the three worlds.
+
+A test that takes `world` is written once, as `async def`, and runs blocking (driven without
+an event loop), on asyncio and on trio. `world.client()` gives a client of the matching kind
+behind one awaitable face, `world.backend()` the network backend.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+import pytest
+
+from .worlds import WORLDS, World
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the exhaustive form of sampled tests")
+    parser.addoption("--uvloop", action="store_true", help="run the asyncio world on uvloop, too")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "world" in metafunc.fixturenames:
+        names = list(WORLDS)
+        if not metafunc.config.getoption("--uvloop"):
+            names.remove("uvloop")
+        marker = metafunc.definition.get_closest_marker("worlds")
+        if marker is not None:
+            names = [name for name in names if name in marker.args]
+        metafunc.parametrize("world", names, indirect=True)
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    yield WORLDS[request.param]()
+
+
+@pytest.fixture
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether this run is the exhaustive one."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an `async def` test in its world."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    if "world" not in arguments:
+        raise TypeError(f"{pyfuncitem.name} is async and takes no world to run in")
+    arguments["world"].run(pyfuncitem.obj, **arguments)
+    return True
