@@ -8,7 +8,6 @@ behind one awaitable face, `world.backend()` the network backend.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 
 import pytest
 
@@ -32,8 +31,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    yield WORLDS[request.param]()
+def world(request: pytest.FixtureRequest) -> World:
+    return WORLDS[request.param]()
 
 
 @pytest.fixture
