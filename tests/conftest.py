@@ -3,15 +3,25 @@
 A test that takes `world` is written once, as `async def`, and runs blocking (driven without
 an event loop), on asyncio and on trio. `world.client()` gives a client of the matching kind
 behind one awaitable face, `world.backend()` the network backend.
+
+For TLS there is one certificate authority a session: `server_context` serves this machine's
+names and example.com with its sub-domains, `ssl_context` trusts it, `ca` issues more.
 """
 
 from __future__ import annotations
 
 import inspect
+import ssl
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .worlds import WORLDS, World
+
+if TYPE_CHECKING:
+    import trustme
+
+SERVED_NAMES = ("localhost", "127.0.0.1", "::1", "example.com", "*.example.com")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +49,30 @@ def world(request: pytest.FixtureRequest) -> World:
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether this run is the exhaustive one."""
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    """The certificate authority of this session."""
+    import trustme
+
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def server_context(ca: trustme.CA) -> ssl.SSLContext:
+    """A server's context with a certificate for `SERVED_NAMES`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(*SERVED_NAMES).configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="session")
+def ssl_context(ca: trustme.CA) -> ssl.SSLContext:
+    """A client's context that trusts `ca` and nobody else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ca.configure_trust(context)
+    return context
 
 
 @pytest.hookimpl(tryfirst=True)
