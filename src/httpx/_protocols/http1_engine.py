@@ -1,0 +1,157 @@
+"""h11 in our words: the engine behind `http1.HTTP1Codec`, and its judge.
+
+The codec hands a message over either from its first byte, or in the middle of an exchange that it
+began itself. `replay` then brings a fresh h11 to the same point: it gives h11 the request again,
+and the body's bytes that have left already as an object that has a length and no content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._exceptions import LocalProtocolError, RemoteProtocolError
+from .http1_heads import Fields, ResponseHead, check_request_fields
+
+if TYPE_CHECKING:
+    from .http1 import Event
+
+__all__ = ["H11Engine"]
+
+_MOST_INTERIM = 100  # interim responses before the final one; more is a flood
+# h11 keeps what it has not parsed yet under this limit. Heads are bounded by the codec before
+# they come here; for the lines of a chunked body a page is plenty.
+_MOST_PENDING = 1024 * 1024
+
+
+class _Sent:
+    """Stands for body bytes that have left: h11 only ever asks for their length."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+
+class H11Engine:
+    """One connection's h11, spoken to in bytes and in the codec's events."""
+
+    def __init__(self, peer: str) -> None:
+        import h11
+
+        self._h11 = h11
+        self._peer = peer
+        self._connection: Any = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_PENDING)
+        self._interim = 0
+        self.switched = False
+        """Whether the connection has left HTTP: after a 101, or a successful CONNECT."""
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def start(self, method: bytes, target: bytes, headers: Fields) -> bytes:
+        """The request's head, or `LocalProtocolError`."""
+        check_request_fields(headers)
+        event = self._build_request(method, target, headers)
+        return b"".join(self._send(event))
+
+    def _build_request(self, method: bytes, target: bytes, headers: Fields) -> Any:
+        try:
+            return self._h11.Request(method=method, target=target, headers=headers)
+        except self._h11.LocalProtocolError as exc:
+            raise LocalProtocolError(str(exc)) from exc
+
+    def _send(self, event: Any) -> list[Any]:
+        try:
+            return self._connection.send_with_data_passthrough(event) or [b""]
+        except self._h11.LocalProtocolError as exc:
+            raise LocalProtocolError(str(exc)) from exc
+
+    def frame(self, data: Any) -> Sequence[Any]:
+        """A piece of the body as it goes over the wire."""
+        return self._send(self._h11.Data(data=data))
+
+    def finish(self) -> bytes:
+        """The body's end."""
+        return b"".join(self._send(self._h11.EndOfMessage()))
+
+    def replay(
+        self, method: bytes, target: bytes, headers: Fields, sent: int, finished: bool
+    ) -> None:
+        """Go to where the codec is: the request's head and `sent` bytes of body have left."""
+        self._send(self._build_request(method, target, headers))
+        if sent:
+            self._send(self._h11.Data(data=_Sent(sent)))  # type: ignore[arg-type]
+        if finished:
+            self._send(self._h11.EndOfMessage())
+
+    # -- reading -----------------------------------------------------------------------------
+
+    @property
+    def in_head(self) -> bool:
+        """Whether the next bytes belong to a head."""
+        return self._connection.their_state is self._h11.SEND_RESPONSE
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the wire; ``b""`` is the end of file."""
+        self._connection.receive_data(data)
+
+    def next_event(self) -> Event:
+        """The next thing that happened; see `http1.HTTP1Codec.next_event`."""
+        from .http1 import END, NEED_DATA
+
+        h11 = self._h11
+        while True:
+            try:
+                event: Any = self._connection.next_event()
+            except h11.RemoteProtocolError as exc:
+                raise self._fault(str(exc)) from exc
+            kind = type(event)
+            if kind is h11.Data:
+                return bytes(event.data)
+            if kind is h11.EndOfMessage:
+                return END
+            if kind is h11.Response:
+                # A successful CONNECT is known by the state that h11 enters with it.
+                self.switched = self._connection.their_state is h11.SWITCHED_PROTOCOL
+                return self._head(event)
+            if kind is h11.InformationalResponse:
+                if event.status_code == 101:
+                    self.switched = True
+                    return self._head(event)
+                self._interim += 1
+                if self._interim > _MOST_INTERIM:
+                    raise self._fault(f"more than {_MOST_INTERIM} interim responses")
+                if self.in_head:
+                    # The next head has to pass the table first: the codec asks again.
+                    return NEED_DATA
+            else:
+                return NEED_DATA  # also PAUSED: bytes after the message's end stay unread
+
+    @staticmethod
+    def _head(event: Any) -> ResponseHead:
+        return ResponseHead(
+            b"HTTP/" + event.http_version,
+            event.status_code,
+            event.reason,
+            list(event.headers.raw_items()),
+        )
+
+    def _fault(self, text: str) -> RemoteProtocolError:
+        return RemoteProtocolError(f"{text} (in the response from {self._peer})")
+
+    @property
+    def trailing(self) -> bytes:
+        """What came after the message's end."""
+        return bytes(self._connection.trailing_data[0])
+
+    @property
+    def reusable(self) -> bool:
+        """Whether both sides are done and neither asked to close."""
+        h11 = self._h11
+        connection = self._connection
+        return (
+            connection.our_state is h11.DONE
+            and connection.their_state is h11.DONE
+            and not connection.trailing_data[0]
+        )

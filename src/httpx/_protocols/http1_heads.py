@@ -1,0 +1,270 @@
+"""Heads of HTTP/1.1 messages, as pure functions of bytes (RFC 9112, sections 2 to 6).
+
+`write_request_head` and `parse_response_head` are strict and fast: they know the ordinary message
+only, and answer `None` to anything else, which then goes to h11. `admit` is the one table of
+where this library judges a response's head otherwise than h11 does, in both directions:
+
+refused, although h11 takes it              | why
+--------------------------------------------|-----------------------------------------------
+Content-Length beside Transfer-Encoding     | RFC 9112 6.1: request smuggling, response splitting
+Transfer-Encoding in an HTTP/1.0 response   | RFC 9112 6.1: its framing cannot be trusted
+a bare LF as a line's end, a bare CR, a NUL | RFC 9112 2.2, RFC 9110 5.5: smuggling
+
+repaired, although h11 refuses it           | how, as curl and browsers do
+--------------------------------------------|-----------------------------------------------
+white space before a field's colon          | removed (RFC 9112 5.1 asks this of a proxy)
+a line without a colon, or without a name   | dropped
+a name with characters that no name has     | dropped, unless it looks like a framing field
+white space before the first field          | the line is dropped (RFC 9112 2.2)
+`Transfer-Encoding: chunked` twice          | one of them dropped
+`Transfer-Encoding: identity`               | dropped (it was the default, RFC 2616 3.6)
+
+Continuation lines, latin-1 values, missing reasons and equal repeated Content-Lengths are h11's to
+accept, and it does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .._exceptions import LocalProtocolError, RemoteProtocolError
+
+__all__ = [
+    "Fields",
+    "Framing",
+    "ParsedHead",
+    "ResponseHead",
+    "admit",
+    "check_request_fields",
+    "parse_response_head",
+    "write_request_head",
+]
+
+Fields = list[tuple[bytes, bytes]]
+
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+# What RFC 9110 5.5 allows inside a value, without white space at either end.
+_VALUE = rb"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?"
+
+_is_token = re.compile(_TOKEN).fullmatch
+_is_request_head = re.compile(
+    _TOKEN + rb" [\x21-\x7e]+ HTTP/1\.1\r\n(?:" + _TOKEN + rb": " + _VALUE + rb"\r\n)+"
+).fullmatch
+_match_status_line = re.compile(
+    rb"HTTP/1\.1 ([2-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n"
+).match
+_find_fields = re.compile(rb"(" + _TOKEN + rb"):([ \t]*)([\t\x20-\x7e\x80-\xff]*)\r\n").findall
+_find_forbidden = re.compile(rb"[\x00\n\x0b\x0c\r]").search
+
+# What a field name means to framing. Plain names are 0, so that one test passes them all.
+PLAIN, HOST, LENGTH, ENCODING, CONNECTION, ODD = range(6)
+_KINDS: dict[bytes, int] = {
+    b"host": HOST,
+    b"content-length": LENGTH,
+    b"transfer-encoding": ENCODING,
+    b"connection": CONNECTION,
+    b"upgrade": ODD,
+    b"expect": ODD,
+}
+_KNOWN: dict[bytes, int] = dict(_KINDS)
+_MOST_KNOWN = 1024  # names as programs and servers spell them: bounded, whatever they send
+
+Framing = int
+"""A body's length in bytes, or one of the following."""
+NO_BODY: Framing = 0
+CHUNKED: Framing = -1
+UNTIL_CLOSE: Framing = -2
+UNFRAMED: Framing = -3
+ODDLY_FRAMED: Framing = -4
+
+
+class ResponseHead(NamedTuple):
+    """The head of a final response, or of the 101 that ends HTTP on a connection."""
+
+    http_version: bytes
+    status: int
+    reason: bytes
+    headers: Fields
+
+
+class ParsedHead(NamedTuple):
+    """What `parse_response_head` found: the head, its body's framing, and whether it says close."""
+
+    head: ResponseHead
+    framing: Framing
+    close: bool
+
+
+def _kind(name: bytes) -> int:
+    """Look up what a field name means; a name that is no token is ODD."""
+    kind = _KINDS.get(name.lower(), PLAIN) if _is_token(name) else ODD
+    if len(_KNOWN) < _MOST_KNOWN:
+        _KNOWN[name] = kind
+    return kind
+
+
+def write_request_head(
+    method: bytes, target: bytes, headers: Fields
+) -> tuple[bytes, Framing, bool] | None:
+    """Write an ordinary request's head; its body's framing; and whether it says close.
+
+    `None` where the request is not ordinary: no or several Host fields, a framing field that is
+    repeated or odd, an upgrade, CONNECT, or characters that do not belong. Host goes first, as
+    h11 writes it (RFC 9110 7.2).
+    """
+    host = b""
+    lines = []
+    framing = UNFRAMED
+    close = False
+    for name, value in headers:
+        kind = _KNOWN.get(name)
+        if kind is None:
+            kind = _kind(name)
+        if kind:
+            if kind == HOST and not host:
+                host = b"%b: %b" % (name, value)
+                continue
+            if kind == CONNECTION:
+                close = close or _says_close(value)
+            else:
+                framing = _framing(kind, value, framing)
+                if framing == ODDLY_FRAMED:
+                    return None
+        lines.append(b"%b: %b" % (name, value))
+    if not host or method == b"CONNECT":
+        return None
+    head = b"%b %b HTTP/1.1\r\n%b\r\n%b" % (method, target, host, b"\r\n".join([*lines, b""]))
+    # One match over the whole head instead of one a field: 1.5 µs instead of 5 for ten fields.
+    # The count tells a line end inside a value from a line's own.
+    if head.count(b"\r\n") != len(headers) + 1 or not _is_request_head(head):
+        return None
+    return head + b"\r\n", NO_BODY if framing == UNFRAMED else framing, close
+
+
+def _says_close(value: bytes) -> bool:
+    """Whether a Connection field has the option `close` (RFC 9112 9.6)."""
+    value = value.lower()
+    return value == b"close" or (
+        b"," in value and b"close" in [option.strip(b" \t") for option in value.split(b",")]
+    )
+
+
+def _framing(kind: int, value: bytes, framing: Framing) -> Framing:
+    """What a framing field makes of the framing known so far; at most one is ordinary."""
+    if framing == UNFRAMED:
+        if kind == LENGTH and value.isdigit() and len(value) < 19:
+            return int(value)
+        if kind == ENCODING and value == b"chunked":
+            return CHUNKED
+    return ODDLY_FRAMED
+
+
+def check_request_fields(headers: Fields) -> None:
+    """Name the first field that cannot be sent, and where it is wrong; never its value.
+
+    Raises `LocalProtocolError` for what h11 refuses as well, in a text of our own, since h11's
+    holds the value.
+    """
+    for name, value in headers:
+        if not _is_token(name):
+            raise LocalProtocolError(f"Illegal header name {name!r}")
+        found = _find_forbidden(value)
+        if found is not None:
+            what = f"{found[0]!r} at position {found.start()}"
+        elif value != value.strip(b" \t"):
+            what = "white space at its start or end"
+        else:
+            continue
+        raise LocalProtocolError(f"Illegal header value: {name.decode('ascii')!r} has {what}")
+
+
+def parse_response_head(data: bytes, no_body: bool) -> ParsedHead | None:
+    """Parse an ordinary final response's head; `None` where it is not ordinary.
+
+    `data` ends with the empty line. `no_body` says that the request was a HEAD.
+    """
+    line = _match_status_line(data)
+    if line is None:
+        return None
+    size = line.end() + 2
+    framing = UNFRAMED
+    close = False
+    headers: Fields = []
+    for name, space, value in _find_fields(data, line.end()):
+        size += len(name) + len(space) + len(value) + 3
+        if value and value[-1] in b" \t":
+            value = value.rstrip(b" \t")
+        kind = _KNOWN.get(name)
+        if kind is None:
+            kind = _kind(name)
+        if kind:
+            if kind == CONNECTION:
+                close = close or _says_close(value)
+            elif kind in (LENGTH, ENCODING):
+                framing = _framing(kind, value, framing)
+                if framing == ODDLY_FRAMED:
+                    return None
+        headers.append((name, value))
+    if size != len(data):
+        return None  # the search passed over something that is no field
+    status = int(line[1])
+    if no_body or status in (204, 304):
+        framing = NO_BODY
+    elif framing == UNFRAMED:
+        framing = UNTIL_CLOSE
+    return ParsedHead(ResponseHead(b"HTTP/1.1", status, line[2] or b"", headers), framing, close)
+
+
+def admit(data: bytes, peer: str) -> bytes:
+    """Judge a response's head by the table above, and return it as h11 is to see it.
+
+    `data` ends with the empty line. Raises `RemoteProtocolError` for what is refused.
+    """
+    if b"\x00" in data:
+        raise RemoteProtocolError(f"illegal NUL byte in the head of a response from {peer}")
+    lines = data[:-4].split(b"\r\n")
+    for line in lines:
+        if b"\n" in line or b"\r" in line:
+            raise RemoteProtocolError(
+                f"illegal bare CR or LF in the head of a response from {peer}"
+            )
+    admitted = [lines[0]]
+    lengths = 0
+    codings: list[bytes] = []
+    fold = False  # whether a continuation line has a field to go on from
+    for line in lines[1:]:
+        if line[:1] in (b" ", b"\t"):
+            if fold:
+                admitted.append(line)
+            continue
+        name, colon, value = line.partition(b":")
+        name = name.rstrip(b" \t")
+        fold = bool(colon) and _is_token(name) is not None
+        if not fold:
+            _refuse_disguised_framing(name, peer)
+            continue
+        kind = _KINDS.get(name.lower(), PLAIN)
+        if kind == ENCODING:
+            coding = value.strip(b" \t").lower()
+            fold = coding not in (b"identity", *codings[-1:])
+            if not fold:
+                continue
+            codings.append(coding)
+        elif kind == LENGTH:
+            lengths += 1
+        admitted.append(name + b":" + value)
+    if codings and lengths:
+        raise RemoteProtocolError(
+            f"both Transfer-Encoding and Content-Length in a response from {peer}"
+        )
+    if codings and lines[0].startswith(b"HTTP/1.0"):
+        raise RemoteProtocolError(f"Transfer-Encoding in an HTTP/1.0 response from {peer}")
+    return b"\r\n".join([*admitted, b"", b""])
+
+
+def _refuse_disguised_framing(name: bytes, peer: str) -> None:
+    """A malformed line may be dropped only where nobody could read it as framing."""
+    letters = re.sub(rb"[^a-z]", b"", name.lower())
+    if letters.startswith((b"contentlength", b"transferencoding")):
+        raise RemoteProtocolError(f"illegal header line: malformed framing field from {peer}")
