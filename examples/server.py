@@ -1,0 +1,294 @@
+"""The server that the examples talk to: standard library only, plain and TLS, on free ports.
+
+    with serve() as server:
+        httpx.get(f"{server.http}/users/1")
+        httpx.get(f"{server.https}/users/1", verify=server.client_context)
+
+Leaving the block stops it and closes every connection. `python examples/server.py` runs it by
+itself until Ctrl-C. Its certificate is made on the spot with trustme, and trusted by nobody
+but `server.client_context`.
+
+    /users/7            a JSON object
+    /echo               what was sent: method, query, headers, form fields, files, JSON
+    /cookies            the cookies that were sent;  /cookies/set?name=value sets some
+    /redirect/3         three redirects, then /users/1
+    /status/404         that status
+    /delay/0.5          an answer after so many seconds
+    /drip/2             a body that comes in small pieces for so many seconds
+    /download/5000000   so many bytes, at a pace that can be watched
+    /lines/10           so many lines of JSON, one after the other
+
+Every answer has the header `X-Connection`: the number of the connection that brought it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import itertools
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import HTTP
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Server", "serve"]
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the running server is."""
+
+    http: str
+    """The plain address, like "http://127.0.0.1:40123"."""
+    https: str
+    """The TLS address, like "https://localhost:40124"."""
+    silent: str
+    """Host and port of a listener that accepts connections and never says a word."""
+    refused: str
+    """Host and port where nobody listens."""
+    client_context: ssl.SSLContext
+    """What a client has to `verify` with."""
+
+
+@contextlib.contextmanager
+def serve() -> Iterator[Server]:
+    """Run the server, in threads of this process, while the block lasts."""
+    server_context, client_context = make_contexts()
+    with (
+        running(None) as plain,
+        running(server_context) as tls,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        socket.socket() as closed,
+    ):
+        closed.bind(("127.0.0.1", 0))
+        yield Server(
+            http=f"http://127.0.0.1:{plain}",
+            https=f"https://localhost:{tls}",
+            silent=f"127.0.0.1:{silent.getsockname()[1]}",
+            refused=f"127.0.0.1:{closed.getsockname()[1]}",
+            client_context=client_context,
+        )
+
+
+def make_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's TLS context with a fresh certificate, and a client's that trusts it."""
+    import ssl
+
+    import trustme
+
+    ca = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost", "127.0.0.1").configure_cert(server)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ca.configure_trust(client)
+    return server, client
+
+
+@contextlib.contextmanager
+def running(context: ssl.SSLContext | None) -> Iterator[int]:
+    """One listening port and its thread."""
+    with Listener(context) as listener:
+        thread = threading.Thread(target=listener.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield listener.server_address[1]
+        finally:
+            listener.shutdown()
+            listener.end_connections()
+            thread.join()
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """Accepts connections; each is served by a thread of its own."""
+
+    request_queue_size = 1024
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.context = context
+        self.stopping = threading.Event()
+        self.numbers = itertools.count(1)
+        self._open: set[socket.socket] = set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        sock, address = super().get_request()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.context is not None:  # the handshake comes with the first read, in the thread
+            sock = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        self._open.add(sock)
+        return sock, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is part of the show; nothing to report."""
+
+    def end_connections(self) -> None:
+        """Wake every handler: its reads end, its pauses are over."""
+        self.stopping.set()
+        for sock in list(self._open):
+            with contextlib.suppress(OSError):
+                # Not SSLSocket.shutdown, which may not be called beside a read.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers the requests of one connection."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together
+    server: Listener
+
+    def setup(self) -> None:
+        self.number = next(self.server.numbers)
+        super().setup()
+
+    def answer(self) -> None:
+        """Find the route: `/users/7` is `route_users("7")`."""
+        self.address = urlsplit(self.path)
+        self.content = self.read_content()
+        name, *arguments = self.address.path.strip("/").split("/")
+        route = getattr(self, f"route_{name}", None)
+        if route is None:
+            self.reply({"error": f"nothing at {self.address.path}"}, HTTPStatus.NOT_FOUND)
+        else:
+            route(*arguments)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815
+
+    def read_content(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def head(
+        self, status: int, content_type: str, length: int | None, *more: tuple[str, str]
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        if length is None:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(length))
+        self.send_header("X-Connection", str(self.number))
+        for name, value in more:
+            self.send_header(name, value)
+        self.end_headers()
+
+    def reply(self, value: Any, status: int = 200, *more: tuple[str, str]) -> None:
+        body = b"" if status in (204, 304) else json.dumps(value).encode()
+        self.head(status, "application/json", len(body), *more)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not longer than the server lives."""
+        self.wfile.flush()
+        self.server.stopping.wait(seconds)
+
+    def chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet: the examples' own output is what one wants to see."""
+
+    def route_users(self, number: str = "1") -> None:
+        self.reply({"id": int(number), "name": f"user {number}"})
+
+    def route_echo(self) -> None:
+        echo: dict[str, Any] = {"method": self.command}
+        if self.address.query:
+            echo["query"] = parse_qs(self.address.query, keep_blank_values=True)
+        content_type = self.headers.get("Content-Type", "")
+        if content_type == "application/json":
+            echo["json"] = json.loads(self.content)
+        elif content_type == "application/x-www-form-urlencoded":
+            echo["form"] = dict(parse_qsl(self.content.decode()))
+        elif content_type.startswith("multipart/form-data"):
+            echo |= self.multipart(content_type)
+        elif self.content:
+            echo["bytes"] = len(self.content)
+        self.reply(echo)
+
+    def multipart(self, content_type: str) -> dict[str, Any]:
+        head = f"Content-Type: {content_type}\r\n\r\n".encode()
+        form, files = {}, {}
+        for part in BytesParser(policy=HTTP).parsebytes(head + self.content).iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            data = part.get_payload(decode=True)
+            if part.get_filename() is None:
+                form[name] = data.decode()
+            else:
+                kind = part.get_content_type()
+                files[name] = {"name": part.get_filename(), "type": kind, "size": len(data)}
+        return {"form": form, "files": files}
+
+    def route_cookies(self, action: str = "") -> None:
+        if action == "set":
+            cookies = dict(parse_qsl(self.address.query))
+            lines = [("Set-Cookie", f"{name}={value}; Path=/") for name, value in cookies.items()]
+            self.reply({"set": cookies}, HTTPStatus.OK, *lines)
+        else:
+            pairs = self.headers.get("Cookie", "").split("; ")
+            self.reply({"cookies": dict(pair.split("=", 1) for pair in pairs if pair)})
+
+    def route_redirect(self, left: str = "1") -> None:
+        target = f"/redirect/{int(left) - 1}" if int(left) > 1 else "/users/1"
+        self.reply({"location": target}, HTTPStatus.FOUND, ("Location", target))
+
+    def route_status(self, code: str = "200") -> None:
+        self.reply({"status": int(code)}, int(code))
+
+    def route_delay(self, seconds: str = "1") -> None:
+        self.pause(float(seconds))
+        self.reply({"waited": float(seconds)})
+
+    def route_drip(self, seconds: str = "1") -> None:
+        self.head(200, "text/plain", None)
+        for _ in range(int(float(seconds) / 0.05)):
+            self.chunk(b".")
+            self.pause(0.05)
+        self.chunk(b"")
+
+    def route_download(self, size: str = "1000000") -> None:
+        left = int(size)
+        self.head(200, "application/octet-stream", left)
+        while left:
+            self.wfile.write(bytes(piece := min(left, 65536)))
+            self.pause(0.005)
+            left -= piece
+
+    def route_lines(self, count: str = "10") -> None:
+        self.head(200, "application/x-ndjson", None)
+        for number in range(int(count)):
+            self.chunk(json.dumps({"line": number}).encode() + b"\n")
+            self.wfile.flush()
+        self.chunk(b"")
+
+
+def main() -> None:
+    with serve() as server:
+        print(f"listening on {server.http} and {server.https}; Ctrl-C stops it", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
