@@ -21,6 +21,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from importlib.metadata import version
 from typing import TextIO
 
 import httpx
@@ -282,7 +283,7 @@ def tour(screen: Screen) -> None:
     os.environ["NO_PROXY"] = "*"  # the tour talks to this machine only
     started = time.perf_counter()
     with serve() as server:
-        screen.line(screen.paint(f"httpx {httpx.__version__}: a guided tour", "1"))
+        screen.line(screen.paint(f"httpx {version('httpx')}: a guided tour", "1"))
         screen.line(f"against a server of its own, {server.http} and {server.https}")
         for number, (title, function) in enumerate(STEPS.items(), 1):
             screen.line()
