@@ -11,7 +11,10 @@ Rules that every implementation keeps, and `tests/network/test_streams.py` check
   `WriteTimeout`, `WriteError`, `ConnectTimeout`, `ConnectError`, with the low-level error as
   `__cause__`. A text begins with the cause and goes on with the phase, the seconds, the peer.
 * After a cancelled or timed-out `read` the stream has lost no byte: the next `read` gives it.
-* One reader and one writer may be inside a stream at the same time; no more than that.
+* After a cancelled or timed-out `write` or `write_some`, either close the stream, or (after
+  `write_some` only) call it again with the same bytes: what it took already is not sent twice.
+* One reader and one writer may be inside a stream at the same time; no more than that. With
+  `or_readable` a writer is the reader as well.
 * `close()` never waits, may be called in any state, twice, and from another thread; who is
   inside a call at that moment gets a `ReadError` or `WriteError`, at once.
 * No lock is taken and nothing is awaited by `close()` when a finalizer calls it.
@@ -22,12 +25,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from .._exceptions import ConnectTimeout, ReadTimeout, TimeoutException, WriteTimeout
+from .._exceptions import (
+    ConnectError,
+    ConnectTimeout,
+    NetworkError,
+    ReadError,
+    ReadTimeout,
+    TimeoutException,
+    WriteError,
+    WriteTimeout,
+)
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Backend", "Buffer", "Resolver", "SocketOption", "Stream", "Waiter", "timed_out"]
+__all__ = [
+    "Backend",
+    "Buffer",
+    "Resolver",
+    "SocketOption",
+    "Stream",
+    "Waiter",
+    "failed",
+    "name_of",
+    "timed_out",
+]
 
 T = TypeVar("T")
 Buffer = bytes | bytearray | memoryview
@@ -43,8 +65,17 @@ class Stream(Protocol):
     peer: str
     """Who is at the other end, for people: ``example.com:443``, or a socket's path."""
 
+    on_idle_close: Callable[[], None] | None
+    """Set by the owner of an idle stream, and set back to `None` before its next use. A world
+    that notices by itself that the peer hung up (asyncio) calls it then, once, from the event
+    loop; the others never do, and `is_readable` tells."""
+
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """Wait for bytes and return at most `max_bytes` of them; ``b""`` at the end of file."""
+        ...
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        """What a read would give without waiting, or `None` if it would wait."""
         ...
 
     async def write(self, data: Buffer, timeout: float | None) -> None:
@@ -92,8 +123,10 @@ class Stream(Protocol):
         ...
 
     def get_extra_info(self, name: str) -> Any:
-        """``ssl_object``, ``client_addr``, ``server_addr``, ``socket`` or ``is_readable``;
-        else, and where it does not apply, `None`."""
+        """``ssl_object``, ``client_addr``, ``server_addr``, ``socket``, ``is_readable``, or
+        ``truncated``: whether TLS ended without its close_notify (RFC 8446 §6.1), an error
+        only where nothing else told that the data is complete. Else, and where it does not
+        apply, `None`."""
         ...
 
 
@@ -155,15 +188,27 @@ class Backend(Protocol):
         ...
 
 
-_PHASES: dict[str, tuple[type[TimeoutException], str]] = {
-    "connect": (ConnectTimeout, "connecting to"),
-    "tls": (ConnectTimeout, "the TLS handshake with"),
-    "read": (ReadTimeout, "reading from"),
-    "write": (WriteTimeout, "writing to"),
+_PHASES: dict[str, tuple[type[TimeoutException], type[NetworkError], str]] = {
+    "lookup": (ConnectTimeout, ConnectError, "looking up the address of"),
+    "connect": (ConnectTimeout, ConnectError, "connecting to"),
+    "tls": (ConnectTimeout, ConnectError, "in the TLS handshake with"),
+    "read": (ReadTimeout, ReadError, "reading from"),
+    "write": (WriteTimeout, WriteError, "writing to"),
 }
 
 
 def timed_out(phase: str, seconds: float, peer: str) -> TimeoutException:
     """The exception for a phase that ran out of time, with its class and its text."""
-    cls, doing = _PHASES[phase]
+    cls, _, doing = _PHASES[phase]
     return cls(f"timed out after {seconds:g} s while {doing} {peer}")
+
+
+def failed(phase: str, cause: object, peer: str) -> NetworkError:
+    """The exception for a phase that failed; its text begins with that of `cause`."""
+    _, cls, doing = _PHASES[phase]
+    return cls(f"{str(cause) or type(cause).__name__} while {doing} {peer}")
+
+
+def name_of(host: str, port: int) -> str:
+    """A peer's name for people: ``example.com:443``, ``[::1]:443``."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,467 @@
+"""TLS over any stream (RFC 8446, RFC 5246): the only TLS of every world.
+
+Theory of operation. OpenSSL works on two buffers in memory instead of a socket: what arrived
+is put into `incoming`, what is to leave is taken from `outgoing`. Every operation is one loop:
+try it; if OpenSSL wants bytes, read some from the stream below, put them in, try again.
+Because the stream below is any stream, so is the world, and TLS within TLS needs no more.
+
+*Two threads.* One OpenSSL object must not be entered by two threads at once, while a reader
+and a writer may well be inside this stream. So a lock, held for the length of a computation
+and never while waiting, is around each use of it. The reader leaves what OpenSSL answers by
+itself (a key update) to the writer who is inside; with none there, it sends the answer itself,
+without waiting: if it does not fit, the next write begins with it.
+
+*Order under cancellation.* Records must leave in the order they were made, whole. What has
+been encrypted and not sent stays in `_unsent`, and the next write begins with it. A call cut
+short has told nobody how much it took, so that is kept as well (`_taken`): the same bytes,
+offered again, are not encrypted again.
+
+*The end of file* without a close_notify (RFC 8446 §6.1) is an attack only where nothing else
+says that the data is complete. Only the layer above can know: `truncated` tells it.
+
+*Is an idle stream dead?* Readable bytes below need not be data: TLS 1.3 sends session tickets
+after the handshake. `is_readable()` has them processed before it answers.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .._exceptions import NetworkError, ReadError, TimeoutException
+from .base import Buffer, Stream, failed, timed_out
+
+__all__ = ["TLSStream", "start_tls"]
+
+CHUNK = 65_536
+"""How much is read from the stream below at once, or encrypted before it is sent."""
+RECORD = 16_384
+"""The most that one record holds, so that no read can give more (RFC 8446 §5.1)."""
+
+
+async def start_tls(
+    inner: Stream,
+    context: ssl.SSLContext,
+    hostname: str,
+    timeout: float | None,
+    alpn: Sequence[str] = (),
+) -> TLSStream:
+    """Do the handshake over `inner`. See `Stream.start_tls`."""
+    name = hostname.removesuffix(".")  # RFC 6066 §3: the name without the root's dot
+    peer = _peer(name, inner.peer)
+    deadline = None if timeout is None else time.monotonic() + timeout
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        tls = _new_object(context, incoming, outgoing, name, tuple(alpn))
+        stream = TLSStream(inner, tls, incoming, outgoing, peer)
+        await stream.handshake(deadline)
+    except TimeoutException as exc:
+        inner.close()
+        raise timed_out("tls", timeout or 0, peer) from exc
+    except NetworkError as exc:
+        inner.close()
+        raise failed("tls", exc.__cause__ or exc, peer) from exc
+    except (ssl.SSLError, ValueError) as exc:
+        if outgoing.pending:
+            inner.write_nowait(outgoing.read())  # the alert that tells the peer why
+        inner.close()
+        raise failed("tls", _explain(exc, name), peer) from exc
+    except BaseException:
+        inner.close()
+        raise
+    return stream
+
+
+class TLSStream(Stream):
+    """Bytes over TLS over another stream."""
+
+    def __init__(
+        self,
+        inner: Stream,
+        tls: ssl.SSLObject,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        peer: str,
+    ) -> None:
+        self.peer = peer
+        self._inner = inner
+        self._tls = tls
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._plain = b""  # decrypted by a look at the idle stream, not yet read
+        self._unsent: Buffer = b""
+        self._taken = 0
+        self._reading = False
+        self._writing = False
+        self._ended = False
+        self._truncated = False
+        self._closed = False
+
+    @property
+    def on_idle_close(self) -> Callable[[], None] | None:
+        """The hook of the stream below, which is the one to notice."""
+        return self._inner.on_idle_close
+
+    @on_idle_close.setter
+    def on_idle_close(self, hook: Callable[[], None] | None) -> None:
+        self._inner.on_idle_close = hook
+
+    async def handshake(self, deadline: float | None) -> None:
+        """Agree on keys with the peer, and check its certificate."""
+        while True:
+            done = True
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                done = False
+            if self._outgoing.pending:
+                await self._inner.write(self._outgoing.read(), _left(deadline))
+            if done:
+                return
+            self._feed(await self._inner.read(CHUNK, _left(deadline)))
+
+    # Reading.
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        data = self._decrypt(max_bytes)
+        if data is not None:
+            return data
+        self._reading = True
+        try:
+            raw = await self._inner.read(CHUNK, timeout)
+            self._feed(raw)
+            data = self._decrypt(max_bytes)
+            if data is not None:
+                return data
+            # Part of a record, or none of ours to see: the ordinary case ends above.
+            deadline = None if timeout is None else time.monotonic() + timeout
+            while data is None:
+                self._feed(await self._inner.read(CHUNK, _left(deadline)))
+                data = self._decrypt(max_bytes)
+            return data
+        finally:
+            self._reading = False
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        data = self._decrypt(max_bytes)
+        while data is None:
+            raw = self._inner.read_nowait(CHUNK)
+            if raw is None:
+                return None
+            self._feed(raw)
+            data = self._decrypt(max_bytes)
+        return data
+
+    def _feed(self, raw: bytes) -> None:
+        """Hand OpenSSL what has arrived."""
+        with self._lock:
+            if raw:
+                self._incoming.write(raw)
+            else:
+                self._incoming.write_eof()
+                self._ended = True
+
+    def _decrypt(self, max_bytes: int) -> bytes | None:
+        """Decrypted bytes; ``b""`` at the end; `None` if more has to arrive first."""
+        with self._lock:
+            if self._closed:
+                raise failed("read", "the stream was closed", self.peer)
+            if self._plain:
+                data, self._plain = self._plain[:max_bytes], self._plain[max_bytes:]
+                return data
+            if not (self._incoming.pending or self._ended or self._tls.pending()):
+                return None  # without the exception, which costs more than the question
+            try:
+                return self._tls.read(min(max_bytes, RECORD))
+            except ssl.SSLWantReadError:
+                return None
+            except ssl.SSLEOFError:
+                self._truncated = True
+                return b""
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLError as exc:
+                raise failed("read", exc, self.peer) from exc
+            finally:
+                if self._outgoing.pending and not self._writing:
+                    self._answer()
+
+    def _answer(self) -> None:
+        """Send what OpenSSL has to say by itself, as far as it fits. Under the lock."""
+        self._unsent = bytes(self._unsent) + self._outgoing.read()
+        self._unsent = self._unsent[self._inner.write_nowait(self._unsent) :]
+
+    # Writing.
+
+    async def write(self, data: Buffer, timeout: float | None) -> None:
+        view = data if len(data) <= CHUNK else memoryview(data)
+        sent = 0
+        while sent < len(view):
+            sent += await self.write_some(view[sent:] if sent else view, timeout)
+
+    async def write_some(
+        self, data: Buffer, timeout: float | None, or_readable: bool = False
+    ) -> int:
+        if not data or (or_readable and self.is_readable() and not self._closed):
+            return 0
+        with self._lock:
+            self._writing = True
+        try:
+            if self._unsent and not await self._flush(timeout, or_readable):
+                return 0
+            if not self._taken:
+                await self._encrypt(data, timeout)
+            if not await self._flush(timeout, or_readable):
+                return 0
+            taken, self._taken = self._taken, 0
+            return taken
+        finally:
+            self._writing = False
+
+    async def _encrypt(self, data: Buffer, timeout: float | None) -> None:
+        """Encrypt the first part of `data`, and remember how much that was."""
+        part = data if len(data) <= CHUNK else memoryview(data)[:CHUNK]
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise failed("write", "the stream was closed", self.peer)
+                try:
+                    self._taken = self._tls.write(part)
+                except ssl.SSLWantReadError:
+                    pass
+                except ssl.SSLError as exc:
+                    raise failed("write", exc, self.peer) from exc
+                finally:
+                    self._unsent = bytes(self._unsent) + self._outgoing.read()
+            if self._taken:
+                return
+            await self._renegotiate(timeout)
+
+    async def _renegotiate(self, timeout: float | None) -> None:
+        """Take a step in a handshake that the peer began anew (TLS 1.2 only).
+
+        HTTP/2 forbids it (RFC 9113 §9.2.1), and only there do two threads meet.
+        """
+        if self._reading:
+            self.close()
+            raise failed("write", "TLS renegotiation on a shared stream", self.peer)
+        await self._flush(timeout, False)
+        try:
+            self._feed(await self._inner.read(CHUNK, timeout))
+        except TimeoutException as exc:
+            raise timed_out("write", timeout or 0, self.peer) from exc
+        except ReadError as exc:
+            raise failed("write", exc.__cause__ or exc, self.peer) from exc
+
+    async def _flush(self, timeout: float | None, or_readable: bool) -> bool:
+        """Send what is encrypted. False if there was something to read first."""
+        unsent = memoryview(self._unsent)
+        while unsent:
+            sent = await self._inner.write_some(unsent, timeout, or_readable)
+            self._unsent = unsent = unsent[sent:]
+            if not sent and self._look():
+                return False
+        self._unsent = b""
+        return True
+
+    def write_nowait(self, data: Buffer) -> int:
+        if self._closed or not self._lock.acquire(blocking=False):
+            return 0
+        try:
+            if self._writing or self._unsent:
+                return 0
+            taken = self._tls.write(data)
+            self._answer()
+        except (ssl.SSLError, ValueError):
+            return 0
+        else:
+            return taken
+        finally:
+            self._lock.release()
+
+    # The rest.
+
+    async def start_tls(
+        self,
+        context: ssl.SSLContext,
+        hostname: str,
+        timeout: float | None,
+        alpn: Sequence[str] = (),
+        shared: bool = False,
+    ) -> Stream:
+        return await start_tls(self, context, hostname, timeout, alpn)
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        if os.getpid() == self._pid:
+            self._say_goodbye()
+        self._closed = True
+        self._inner.close()
+
+    def _say_goodbye(self) -> None:
+        """Send a close_notify, if that can be done at once."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if not (self._writing or self._unsent):
+                self._tls.unwrap()
+        except (ssl.SSLError, ValueError):
+            pass  # it wants to read the peer's close_notify, which nobody waits for
+        finally:
+            if self._outgoing.pending and not (self._writing or self._unsent):
+                self._inner.write_nowait(self._outgoing.read())
+            self._lock.release()
+
+    def is_readable(self) -> bool:
+        return (
+            self._closed
+            or self._ended
+            or bool(self._plain)
+            or (
+                bool(self._incoming.pending or self._tls.pending() or self._inner.is_readable())
+                and self._look()
+            )
+        )
+
+    def _look(self) -> bool:
+        """Whether what has arrived is data, or the end; tickets and the like are processed."""
+        if self._plain:
+            return True
+        try:
+            data = self.read_nowait(RECORD)
+        except NetworkError:
+            return True  # the next read says so
+        if data:
+            self._plain = data
+        return data is not None
+
+    def get_extra_info(self, name: str) -> Any:
+        if name == "ssl_object":
+            return self._tls
+        if name == "truncated":
+            return self._truncated
+        return self.is_readable() if name == "is_readable" else self._inner.get_extra_info(name)
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def _peer(hostname: str, inner: str) -> str:
+    """The peer's name: behind a proxy, whose stream this is, both names."""
+    direct = inner.startswith((f"{hostname}:", f"[{hostname}]:", f"{hostname}.:"))
+    return inner if direct else f"{hostname} via {inner}"
+
+
+# X509_V_ERR_... of OpenSSL, in words that say what to do about it.
+_PROBLEMS = {
+    9: "the certificate of {host} is not valid yet (or this computer's clock is slow)",
+    10: "the certificate of {host} has expired (or this computer's clock is fast)",
+    18: "the certificate of {host} is self-signed and not in the trust store",
+    19: "the certificate of {host} comes from a self-signed authority that is not in the"
+    " trust store",
+    20: "the certificate of {host} comes from an unknown issuer: its authority, or an"
+    " intermediate certificate, is missing from the trust store",
+    21: "the certificate of {host} comes from an unknown issuer, and the server sent no"
+    " intermediate certificate",
+    23: "the certificate of {host} is revoked",
+    62: "the certificate is for another host than {host}",
+    64: "the certificate is for another address than {host}",
+}
+
+
+def _explain(exc: Exception, host: str) -> str:
+    """OpenSSL's text, and what it means."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        problem = _PROBLEMS.get(exc.verify_code, "the certificate of {host} is not acceptable")
+        return f"{exc}: {problem.format(host=host)};"
+    if isinstance(exc, ssl.SSLError) and exc.reason == "WRONG_VERSION_NUMBER":
+        return f"{exc}: the peer does not seem to speak TLS on this port;"
+    return str(exc)
+
+
+# ALPN. OpenSSL takes the list of protocols from the context when a TLS object is made, and
+# setting it there would change a context that is not ours, or is used with another list by
+# someone else. So the object is made by a *donor*, a context with the same settings and the
+# list, and is then given the real context, from which it takes trust store, certificate and
+# ciphers. Donors are kept, and made anew when a setting of the context has changed.
+
+_SETTINGS = (
+    "options",
+    "minimum_version",
+    "maximum_version",
+    "verify_flags",
+    "hostname_checks_common_name",
+    "post_handshake_auth",
+    "verify_mode",
+    "check_hostname",
+)
+_Settings = tuple[Any, ...]
+_donors: weakref.WeakKeyDictionary[
+    ssl.SSLContext, dict[tuple[str, ...], tuple[_Settings, ssl.SSLContext]]
+] = weakref.WeakKeyDictionary()
+_alpn_lock = threading.Lock()
+
+
+def _new_object(
+    context: ssl.SSLContext,
+    incoming: ssl.MemoryBIO,
+    outgoing: ssl.MemoryBIO,
+    hostname: str,
+    alpn: tuple[str, ...],
+) -> ssl.SSLObject:
+    """A TLS object for `context` that offers `alpn`."""
+    if not alpn:
+        return context.wrap_bio(incoming, outgoing, server_hostname=hostname)
+    if _can_have_donor(context):
+        tls = _donor(context, alpn).wrap_bio(incoming, outgoing, server_hostname=hostname)
+        tls.context = context
+        return tls
+    # A context that makes its objects in a way of its own (truststore), or for one version
+    # of TLS only: here the list has to be set on it, for just as long as it takes.
+    with _alpn_lock:
+        context.set_alpn_protocols(list(alpn))
+        return context.wrap_bio(incoming, outgoing, server_hostname=hostname)
+
+
+def _can_have_donor(context: ssl.SSLContext) -> bool:
+    return type(context).wrap_bio.__module__ == "ssl" and context.protocol in (
+        ssl.PROTOCOL_TLS_CLIENT,
+        ssl.PROTOCOL_TLS,
+    )
+
+
+def _donor(context: ssl.SSLContext, alpn: tuple[str, ...]) -> ssl.SSLContext:
+    settings = tuple(getattr(context, name) for name in _SETTINGS)
+    with _alpn_lock:
+        donors = _donors.setdefault(context, {})
+        known = donors.get(alpn)
+        if known is None or known[0] != settings:
+            known = donors[alpn] = (settings, _new_donor(context, settings, alpn))
+        return known[1]
+
+
+def _new_donor(
+    context: ssl.SSLContext, settings: _Settings, alpn: tuple[str, ...]
+) -> ssl.SSLContext:
+    plain = next(cls for cls in type(context).__mro__ if cls.__module__ == "ssl")
+    donor: ssl.SSLContext = plain(ssl.PROTOCOL_TLS_CLIENT)
+    donor.check_hostname = False  # it forbids to set verify_mode
+    with warnings.catch_warnings():
+        # About old versions of TLS; whoever set up the context has been warned.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for name, value in zip(_SETTINGS, settings, strict=True):
+            if getattr(donor, name) != value:
+                setattr(donor, name, value)
+    donor.sslobject_class = context.sslobject_class
+    donor.set_alpn_protocols(list(alpn))
+    return donor
