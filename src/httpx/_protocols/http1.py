@@ -97,6 +97,7 @@ class HTTP1Codec:
         "_request",
         "_scanned",
         "_sent",
+        "_taken",
         "_to_send",
         "answered",
         "ended",
@@ -129,6 +130,7 @@ class HTTP1Codec:
         self._framing: Framing = NO_BODY
         self._left = 0  # bytes to come: of the body, or of the current chunk
         self._received = 0  # bytes of body received
+        self._taken = 0  # of the bytes beyond the response, those given out
         self._eof = False
         self.answered = False
         """Whether any byte of the response has arrived."""
@@ -418,8 +420,11 @@ class HTTP1Codec:
             self.ended and self._finished and not self._close and not self._buffer and not self._eof
         )
 
-    @property
-    def trailing(self) -> bytes:
-        """What was received beyond the end of the response; after `switched`, the first bytes of
-        the other protocol."""
-        return self._buffer if self._engine is None else self._engine.trailing
+    def take_trailing(self, max_bytes: int) -> bytes:
+        """After `switched`: the first bytes of the other protocol, each of them once."""
+        if self._engine is not None and not self._buffer:
+            self._buffer = self._engine.trailing[self._taken :]
+        data = self._buffer[:max_bytes]
+        self._buffer = self._buffer[max_bytes:]
+        self._taken += len(data)
+        return data

@@ -1,0 +1,117 @@
+"""The body of a response: bytes to come, given out once, closed exactly once.
+
+While a body is open, its exchange holds a place on a connection. The end of the body, an error,
+`close()` and the finalizer all give that place back, whichever comes first, and only once.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .messages import RequestMessage
+    from .trace import Trace
+
+__all__ = ["ResponseBody"]
+
+
+class ResponseBody:
+    """Base of the bodies of HTTP/1.1 and HTTP/2, which say how to receive and to release."""
+
+    __slots__ = ("__weakref__", "_begun", "_request", "closed")
+
+    prefix = ""
+    """Of the names of trace events."""
+
+    def __init__(self, request: RequestMessage) -> None:
+        self._request = request
+        self._begun = False
+        self.closed = False
+
+    async def next_chunk(self) -> bytes:
+        """The next bytes as they came, or ``b""`` at the end of the body.
+
+        On an error, and at the end, the body is closed.
+        """
+        if self.closed:
+            return b""
+        try:
+            if self._request.trace is None:
+                chunk = await self._receive()
+            else:
+                chunk = await self._receive_traced(self._request.trace)
+        except BaseException:
+            self.close()
+            raise
+        if not chunk and self._ends_exchange():
+            await self.aclose()
+        return chunk
+
+    async def _receive_traced(self, trace: Trace) -> bytes:
+        event = f"{self.prefix}.receive_response_body"
+        if not self._begun:
+            self._begun = True
+            await trace.event(f"{event}.started", {"request": self._request})
+        try:
+            chunk = await self._receive()
+        except BaseException as exc:
+            await trace.event(f"{event}.failed", {"exception": exc})
+            raise
+        if not chunk:
+            await trace.event(f"{event}.complete", {"return_value": None})
+        return chunk
+
+    async def read_all(self) -> bytes:
+        """All that is left of the body."""
+        chunk = await self.next_chunk()
+        if not chunk:
+            return b""
+        following = await self.next_chunk()
+        if not following:
+            return chunk
+        chunks = [chunk]
+        while following:
+            chunks.append(following)
+            following = await self.next_chunk()
+        return b"".join(chunks)
+
+    def close(self) -> None:
+        """Give back what the exchange holds, without waiting. Harmless when done before."""
+        if not self.closed:
+            self.closed = True
+            self._release()
+
+    async def aclose(self) -> None:
+        """Close, and tell the trace."""
+        trace = self._request.trace
+        if trace is None:
+            self.close()
+        elif not self.closed:
+            await trace.span(f"{self.prefix}.response_closed", {}, self._close_step())
+
+    async def _close_step(self) -> None:
+        self.close()
+
+    def _ends_exchange(self) -> bool:
+        """Whether the end of the body is the end of the exchange: not after a 101."""
+        return True
+
+    def take_leftover(self, max_bytes: int) -> bytes:
+        """After a switch of protocols: what was received beyond the response, once."""
+        return b""
+
+    async def _receive(self) -> bytes:
+        raise NotImplementedError
+
+    def _release(self) -> None:
+        raise NotImplementedError
+
+    def _release_later(self) -> None:
+        raise NotImplementedError
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        if not self.closed:
+            self.closed = True
+            self._release_later()
+            _warn(f"unclosed response {self!r}", ResourceWarning, source=self, stacklevel=2)

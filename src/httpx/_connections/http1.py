@@ -1,0 +1,305 @@
+"""HTTP/1.1 over a stream: one exchange at a time (RFC 9112).
+
+`HTTP1Connection` moves bytes between a stream and a codec, and knows three things besides: when
+an early response ends the sending of a body (RFC 9112 9.5), when a connection may carry another
+exchange (9.3), and how to leave: on any error, cancellation included, the stream is closed and
+the place in the pool given back before anything is awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .._exceptions import WriteError
+from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
+from .body import ResponseBody
+from .messages import RequestBody, RequestMessage, ResponseMessage
+
+if TYPE_CHECKING:
+    from .._network.base import Buffer, Stream
+    from .routes import Route
+
+__all__ = ["HTTP1Connection", "Owner"]
+
+_READ_SIZE = 64 * 1024
+_SMALL_BODY = 64 * 1024  # up to here a body leaves in one write with its head
+_SLICE = 256 * 1024  # a larger one in slices of a memoryview: nothing is copied but these
+
+
+class Owner(Protocol):
+    """What a connection asks of its pool."""
+
+    def give_back(self, connection: HTTP1Connection) -> None:
+        """An exchange has ended, and the connection can serve another."""
+        ...
+
+    def forget(self, connection: HTTP1Connection) -> None:
+        """The connection is closed."""
+        ...
+
+    def forget_later(self, connection: HTTP1Connection) -> None:
+        """The same, said by a finalizer: nothing may be locked or awaited."""
+        ...
+
+
+class HTTP1Connection:
+    """A stream that speaks HTTP/1.1."""
+
+    capacity = 1
+    protocol = "HTTP/1.1"
+
+    def __init__(self, stream: Stream, route: Route, owner: Owner, codec: HTTP1Codec) -> None:
+        self.stream = stream
+        self.route = route
+        self.active = 0
+        """Exchanges that are going on: the pool counts them."""
+        self.served = 0
+        """Exchanges begun."""
+        self.expires_at: float | None = None
+        """When an idle connection is too old, on the monotonic clock."""
+        self.closed = False
+        self._owner = owner
+        self.codec = codec
+        self._write_error: WriteError | None = None
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else "active" if self.active else "idle"
+        return f"<HTTP/1.1 {self.route.peer}, {state}, {self.served} requests>"
+
+    def is_alive(self) -> bool:
+        """Whether an idle connection is still good: its peer has said nothing, nor good-bye."""
+        return not self.stream.is_readable()
+
+    def close(self) -> None:
+        """Close the stream and give back the place in the pool, at once."""
+        if not self.closed:
+            self.closed = True
+            self.stream.close()
+            self._owner.forget(self)
+
+    def watch_idle(self) -> None:
+        """Close as soon as the peer does, where the stream tells of that while nobody reads."""
+        self.stream.on_idle_close = self._close_if_idle
+
+    def _close_if_idle(self) -> None:
+        if not self.active:
+            self.close()
+
+    # -- one exchange ------------------------------------------------------------------------
+
+    async def send(self, request: RequestMessage) -> ResponseMessage:
+        """Send a request and wait for the head of its response."""
+        self.served += 1
+        trace = request.trace
+        try:
+            if trace is None:
+                await self._write_head(request)
+                head = await self._write_body(request) or await self._read_head(request)
+            else:
+                info = {"request": request}
+                await trace.span("http11.send_request_headers", info, self._write_head(request))
+                early = await trace.span(
+                    "http11.send_request_body", info, self._write_body(request)
+                )
+                step = self._read_head_values(request, early)
+                head = ResponseHead(
+                    *await trace.span("http11.receive_response_headers", info, step)
+                )
+        except BaseException:
+            self.close()
+            raise
+        return ResponseMessage(*head, HTTP1Body(self, request), self.stream)
+
+    async def _write_head(self, request: RequestMessage) -> None:
+        """Write the head, and with it the whole request where that is small.
+
+        The first piece of a streamed body is pulled *before* anything is written: a source that
+        fails, or cannot be read a second time, then fails without a trace on the wire.
+        """
+        codec = self.codec
+        self._write_error = None
+        head = codec.start(request.method, request.target, request.headers)
+        body = request.body
+        if body is None:
+            head += codec.finish()
+        elif isinstance(body, bytes):
+            if len(body) <= _SMALL_BODY:
+                head = b"".join([head, *codec.frame(body), codec.finish()])
+        else:
+            first = await body.next_chunk()
+            head = b"".join([head, *codec.frame(first)]) if first else head
+        try:
+            await self._write(head, request)
+        except WriteError as exc:
+            # The peer may have answered before it closed: the response, if any, says why.
+            self._write_error = exc
+
+    async def _write_body(self, request: RequestMessage) -> ResponseHead | None:
+        """Write what is left of the request; a final response that came meanwhile, if any."""
+        body = request.body
+        if body is None or self._write_error is not None:
+            return None
+        if not isinstance(body, bytes):
+            return await self._write_stream(body, request)
+        early: ResponseHead | None = None
+        if len(body) > _SMALL_BODY:
+            view = memoryview(body)
+            for start in range(0, len(body), _SLICE):
+                early, stop = await self._write_chunk(view[start : start + _SLICE], request, early)
+                if stop:
+                    return early
+            early, _ = await self._write_buffers([self.codec.finish()], request, early)
+        return early
+
+    async def _write_stream(
+        self, body: RequestBody, request: RequestMessage
+    ) -> ResponseHead | None:
+        early: ResponseHead | None = None
+        while chunk := await body.next_chunk():
+            early, stop = await self._write_chunk(chunk, request, early)
+            if stop:
+                return early
+        early, _ = await self._write_buffers([self.codec.finish()], request, early)
+        return early
+
+    async def _write_chunk(
+        self, data: Buffer, request: RequestMessage, early: ResponseHead | None
+    ) -> tuple[ResponseHead | None, bool]:
+        buffers = self.codec.frame(data)
+        if len(data) <= _SMALL_BODY and len(buffers) > 1:
+            buffers = [b"".join(buffers)]
+        return await self._write_buffers(buffers, request, early)
+
+    async def _write_buffers(
+        self, buffers: Sequence[Buffer], request: RequestMessage, early: ResponseHead | None
+    ) -> tuple[ResponseHead | None, bool]:
+        """Write buffers, with an eye on an early response; that, and whether to stop sending.
+
+        An error ends the sending (RFC 9112 9.5). With any other early response the body goes on,
+        since the server may be answering while it reads.
+        """
+        try:
+            for buffer in filter(len, buffers):
+                early = await self._write(buffer, request, watch=early is None) or early
+                if early is not None and early.status >= 300:
+                    return early, True
+        except WriteError as exc:
+            self._write_error = exc
+            return early, True
+        return early, False
+
+    async def _write(
+        self, data: Buffer, request: RequestMessage, watch: bool = False
+    ) -> ResponseHead | None:
+        """Write all of `data`; with `watch`, return early with a final response's head."""
+        stream = self.stream
+        size = len(data)
+        written = await stream.write_some(data, request.timeouts.write, watch)
+        request.written += written
+        early = None
+        while written < size:
+            if watch and stream.is_readable():
+                early = await self._read_some_head(request)
+                if early is not None and early.status >= 300:
+                    return early
+                watch = early is None
+            sent = await stream.write_some(
+                memoryview(data)[written:], request.timeouts.write, watch
+            )
+            request.written += sent
+            written += sent
+        return early
+
+    async def _read_some_head(self, request: RequestMessage) -> ResponseHead | None:
+        """Take what is there; the final response's head, if it is in it."""
+        event = await self._read_event(request)
+        return event if isinstance(event, ResponseHead) else None
+
+    async def _read_event(self, request: RequestMessage) -> Event:
+        codec = self.codec
+        codec.receive(await self.stream.read(_READ_SIZE, request.timeouts.read))
+        request.answered = codec.answered
+        return codec.next_event()
+
+    async def _read_head(
+        self, request: RequestMessage, early: ResponseHead | None = None
+    ) -> ResponseHead:
+        """Wait for the final response's head."""
+        if early is not None:
+            return early
+        try:
+            event = await self._read_event(request)
+            while event is NEED_DATA:
+                event = await self._read_event(request)
+        except Exception:
+            if self._write_error is not None and not request.answered:
+                raise self._write_error from None
+            raise
+        assert isinstance(event, ResponseHead)
+        return event
+
+    async def _read_head_values(
+        self, request: RequestMessage, early: ResponseHead | None
+    ) -> tuple[Any, ...]:
+        """For the trace, whose listeners know a plain tuple."""
+        return tuple(await self._read_head(request, early))
+
+    # -- the end of an exchange --------------------------------------------------------------
+
+    def end_exchange(self) -> None:
+        """The body is at its end, or given up: keep the connection, or close it."""
+        if self.codec.reusable and self._write_error is None:
+            self._owner.give_back(self)
+        else:
+            self.close()
+
+    def abandon(self) -> None:
+        """Close from a finalizer."""
+        if not self.closed:
+            self.closed = True
+            self.stream.close()
+            self._owner.forget_later(self)
+
+
+class HTTP1Body(ResponseBody):
+    """The body of an HTTP/1.1 response."""
+
+    __slots__ = ("_connection",)
+
+    prefix = "http11"
+
+    def __init__(self, connection: HTTP1Connection, request: RequestMessage) -> None:
+        super().__init__(request)
+        self._connection = connection
+
+    def __repr__(self) -> str:
+        return f"<{self._request.method.decode('ascii')} {self._connection.route.peer}>"
+
+    async def _receive(self) -> bytes:
+        codec = self._connection.codec
+        while True:
+            event = codec.next_event()
+            if event is NEED_DATA:
+                if codec.switched:
+                    return b""  # the rest of this stream is not HTTP
+                stream = self._connection.stream
+                codec.receive(await stream.read(_READ_SIZE, self._request.timeouts.read))
+            elif event is END:
+                return b""
+            else:
+                assert isinstance(event, bytes)
+                return event
+
+    def _ends_exchange(self) -> bool:
+        return not self._connection.codec.switched
+
+    def _release(self) -> None:
+        self._connection.end_exchange()
+
+    def _release_later(self) -> None:
+        self._connection.abandon()
+
+    def take_leftover(self, max_bytes: int) -> bytes:
+        codec = self._connection.codec
+        return codec.take_trailing(max_bytes) if codec.switched else b""

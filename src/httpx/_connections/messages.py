@@ -1,0 +1,259 @@
+"""The plain values that go into a connection and come out of it.
+
+No `Request` and no `Response` come down here: `_transports/default.py` turns them into these and
+back. A `RequestMessage` also carries what one exchange needs to know of its caller (time-outs,
+trace) and how far it has come, which is what decides whether it may be sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .._config import Deadline
+from .._exceptions import StreamConsumed
+
+if TYPE_CHECKING:
+    from .._network.base import Stream
+    from .body import ResponseBody
+    from .trace import Trace
+
+__all__ = [
+    "AwaitingRequestBody",
+    "BlockingRequestBody",
+    "Fields",
+    "RequestBody",
+    "RequestMessage",
+    "ResponseMessage",
+    "Timeouts",
+]
+
+Fields = list[tuple[bytes, bytes]]
+
+# RFC 9110 9.2.2; QUERY is safe and idempotent by its own draft.
+_IDEMPOTENT = frozenset([b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE", b"QUERY"])
+_IDEMPOTENCY_KEYS = (b"idempotency-key", b"x-idempotency-key")
+
+
+class Timeouts:
+    """One request's time-outs, in seconds or `None`, and the deadline over all of them.
+
+    `connect`, `read`, `write` and `pool` are asked for at each wait, since each is cut to what is
+    left of the deadline.
+    """
+
+    __slots__ = ("_connect", "_pool", "_pool_wait", "_read", "_write", "deadline")
+
+    def __init__(
+        self,
+        connect: float | None = None,
+        read: float | None = None,
+        write: float | None = None,
+        pool: float | None = None,
+        total: float | None = None,
+        deadline: Deadline | None = None,
+    ) -> None:
+        if deadline is None and total is not None:
+            deadline = Deadline(total)  # sent through a transport without a client
+        self._connect = connect
+        self._read = read
+        self._write = write
+        self._pool = pool
+        self._pool_wait: Deadline | None = None
+        self.deadline = deadline
+
+    @property
+    def read(self) -> float | None:
+        """For one read."""
+        return self._read if self.deadline is None else self.deadline.clip(self._read)
+
+    @property
+    def write(self) -> float | None:
+        """For one write."""
+        return self._write if self.deadline is None else self.deadline.clip(self._write)
+
+    @property
+    def pool(self) -> float | None:
+        """For waiting in the pool's queue: counted once, from the first wait."""
+        if self._pool is None:
+            return None if self.deadline is None else self.deadline.remaining()
+        if self._pool_wait is None:
+            self._pool_wait = Deadline(self._pool)
+        left = self._pool_wait.remaining()
+        return left if self.deadline is None else self.deadline.clip(left)
+
+    def start_connecting(self) -> Deadline | None:
+        """The one deadline for name look-up, TCP, proxy and TLS together."""
+        if self.deadline is None:
+            return None if self._connect is None else Deadline(self._connect)
+        return Deadline(self.deadline.clip(self._connect))
+
+    def configured(self, phase: str) -> float | None:
+        """The seconds that the program gave a phase, for the text of an error."""
+        seconds: float | None = {"connect": self._connect, "pool": self._pool}[phase]
+        return (
+            seconds
+            if self.deadline is None
+            else self.deadline.total
+            if seconds is None
+            else min(seconds, self.deadline.total)
+        )
+
+
+class RequestBody:
+    """A request's body that is not in memory as a whole, pulled a chunk at a time."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._ahead = b""  # pulled by `rewind`, and still to be given out
+        self.started = False
+        """Whether anything was taken from the source."""
+
+    async def next_chunk(self) -> bytes:
+        """The next piece, ``b""`` at the end."""
+        if self._ahead:
+            chunk, self._ahead = self._ahead, b""
+            return chunk
+        self.started = True
+        return await self._pull()
+
+    async def rewind(self) -> bool:
+        """Begin again, and tell whether the source can.
+
+        The first chunk is pulled right here: a source that is used up says so only then.
+        """
+        if self.started:
+            self._restart()
+            try:
+                self._ahead = await self._pull()
+            except StreamConsumed:
+                return False
+        return True
+
+    def _restart(self) -> None:
+        raise NotImplementedError
+
+    async def _pull(self) -> bytes:
+        raise NotImplementedError
+
+
+class BlockingRequestBody(RequestBody):
+    """A request's body from an iterable of bytes."""
+
+    _iterator: Iterator[bytes] | None = None
+
+    def _restart(self) -> None:
+        self._iterator = None
+
+    async def _pull(self) -> bytes:
+        if self._iterator is None:
+            self._iterator = iter(self._source)
+        for chunk in self._iterator:
+            if chunk:
+                return chunk
+        return b""
+
+
+class AwaitingRequestBody(RequestBody):
+    """A request's body from an asynchronous iterable of bytes."""
+
+    _iterator: AsyncIterator[bytes] | None = None
+
+    def _restart(self) -> None:
+        self._iterator = None
+
+    async def _pull(self) -> bytes:
+        if self._iterator is None:
+            self._iterator = aiter(self._source)
+        async for chunk in self._iterator:
+            if chunk:
+                return chunk
+        return b""
+
+
+class RequestMessage:
+    """One request, as bytes, and how far it has come."""
+
+    __slots__ = (
+        "answered",
+        "body",
+        "headers",
+        "method",
+        "refused",
+        "target",
+        "timeouts",
+        "trace",
+        "written",
+    )
+
+    def __init__(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Fields,
+        body: bytes | RequestBody | None,
+        timeouts: Timeouts,
+        trace: Trace | None = None,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.timeouts = timeouts
+        self.trace = trace
+        self.written = 0
+        """Bytes of this request that a socket has accepted."""
+        self.answered = False
+        """Whether any byte of a response has arrived."""
+        self.refused = False
+        """Whether the peer said that it has not processed the request (HTTP/2)."""
+
+    def __repr__(self) -> str:
+        return f"<Request [{self.method!r}]>"
+
+    async def why_not_again(self) -> str | None:
+        """Why this request may not be sent a second time, or `None`: then it is ready for that.
+
+        RFC 9110 9.2.2: an idempotent request may, and one that the peer cannot have seen.
+        """
+        if self.answered:
+            return "the response had begun"
+        if self.written and not self.refused and not self._is_idempotent():
+            return "it may have reached the server, and is not idempotent"
+        if isinstance(self.body, RequestBody) and not await self.body.rewind():
+            return "its body cannot be read again"
+        self.written = 0
+        self.refused = False
+        return None
+
+    def _is_idempotent(self) -> bool:
+        return self.method in _IDEMPOTENT or any(
+            name.lower() in _IDEMPOTENCY_KEYS for name, _ in self.headers
+        )
+
+
+class ResponseMessage:
+    """One response: its head, and its body to come."""
+
+    __slots__ = ("body", "headers", "http_version", "reason", "status", "stream", "stream_id")
+
+    def __init__(
+        self,
+        http_version: bytes,
+        status: int,
+        reason: bytes | None,
+        headers: Fields,
+        body: ResponseBody,
+        stream: Stream,
+        stream_id: int | None = None,
+    ) -> None:
+        self.http_version = http_version
+        self.status = status
+        self.reason = reason
+        """The reason phrase; `None` in HTTP/2, which has none."""
+        self.headers = headers
+        self.body = body
+        self.stream = stream
+        """The wire, for the extension `network_stream`."""
+        self.stream_id = stream_id
+        """The HTTP/2 stream's number."""

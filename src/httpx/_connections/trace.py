@@ -1,0 +1,96 @@
+"""The `trace` extension and the debug log of `httpcore.*`.
+
+Events are named as programs know them: ``<prefix>.<event>.started``, then ``.complete`` or
+``.failed``. The info is a dict: the event's keywords on the first, ``return_value`` or
+``exception`` on the second. The same lines go to the logger ``httpcore.<prefix>`` at DEBUG.
+
+`make_trace` gives `None` where neither is wanted, so that the path of a request holds one
+`is None` test for each event and makes no object.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+__all__ = ["AwaitingTrace", "CallingTrace", "Trace"]
+
+T = TypeVar("T")
+
+_LOGGERS = {
+    prefix: logging.getLogger(f"httpcore.{prefix}")
+    for prefix in ("connection", "http11", "http2", "proxy", "socks")
+}
+
+
+class Trace:
+    """Tells a callback and the debug log what happens to a request."""
+
+    __slots__ = ("_callback",)
+
+    def __init__(self, callback: Callable[[str, dict[str, Any]], Any] | None) -> None:
+        self._callback = callback
+
+    @classmethod
+    def make(cls, callback: Callable[[str, dict[str, Any]], Any] | None) -> Trace | None:
+        """A trace, or `None` where nobody listens."""
+        if callback is None and not any(
+            log.isEnabledFor(logging.DEBUG) for log in _LOGGERS.values()
+        ):
+            return None
+        return cls(callback)
+
+    async def _tell(self, name: str, info: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    async def event(self, name: str, info: dict[str, Any]) -> None:
+        """One event, complete with its suffix."""
+        logger = _LOGGERS[name.partition(".")[0]]
+        if logger.isEnabledFor(logging.DEBUG):
+            pairs = " ".join(f"{key}={value!r}" for key, value in info.items())
+            text = name.partition(".")[2]
+            logger.debug(f"{text} {pairs}" if pairs else text)
+        if self._callback is not None:
+            await self._tell(name, info)
+
+    async def span(self, name: str, info: dict[str, Any], step: Coroutine[Any, Any, T]) -> T:
+        """Run one step between its `started` and its `complete` or `failed`."""
+        try:
+            await self.event(f"{name}.started", info)
+        except BaseException:
+            step.close()
+            raise
+        try:
+            value = await step
+        except BaseException as exc:
+            await self.event(f"{name}.failed", {"exception": exc})
+            raise
+        await self.event(f"{name}.complete", {"return_value": value})
+        return value
+
+
+class CallingTrace(Trace):
+    """The trace of the blocking world: the callback is a function."""
+
+    __slots__ = ()
+
+    async def _tell(self, name: str, info: dict[str, Any]) -> None:
+        assert self._callback is not None
+        result = self._callback(name, info)
+        if isinstance(result, Coroutine):
+            result.close()
+            raise TypeError("the 'trace' extension of a sync client must be a plain function")
+
+
+class AwaitingTrace(Trace):
+    """The trace of the awaiting worlds: the callback is an async function."""
+
+    __slots__ = ()
+
+    async def _tell(self, name: str, info: dict[str, Any]) -> None:
+        assert self._callback is not None
+        result = self._callback(name, info)
+        if not isinstance(result, Coroutine):
+            raise TypeError("the 'trace' extension of an async client must be an async function")
+        await result

@@ -1,0 +1,421 @@
+"""`HTTPTransport` and `AsyncHTTPTransport`: two thin shells over the connections.
+
+Here, and only here, a `Request` becomes the plain values that connections know, and what they
+answer becomes a `Response`; here an error gets its request. The two shells differ in the objects
+that they pass down (a backend, a request's body, a trace) and in how they wait: by `drive`, or
+by `await`.
+"""
+
+from __future__ import annotations
+
+import typing
+
+from .._config import DEFAULT_LIMITS, Limits, Proxy, check_ssl_arguments, shared_ssl_context
+from .._content import ByteStream
+from .._drive import drive
+from .._exceptions import TimeoutException, TransportError, UnsupportedProtocol
+from .._models import Request, Response
+from .._types import AsyncByteStream, CertTypes, ProxyTypes, SyncByteStream
+from .base import AsyncBaseTransport, BaseTransport
+
+if typing.TYPE_CHECKING:
+    import ssl
+
+    from .._connections.body import ResponseBody
+    from .._connections.messages import RequestMessage, ResponseMessage
+    from .._connections.routes import Route
+    from .._network.base import Backend, Resolver, SocketOption, Stream
+
+__all__ = ["AsyncHTTPTransport", "HTTPTransport"]
+
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class _PooledTransport:
+    """What both transports are made of: a pool, and the translation.
+
+    Args:
+        verify: `True` (certifi's roots and the operating system's), `False` (nothing is
+            checked), or an `ssl.SSLContext`. A path is deprecated.
+        cert: a client certificate: a path, (path, key path) or (path, key path, password).
+            Deprecated: load it into a context.
+        trust_env: let `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the trusted roots.
+        http1: speak HTTP/1.1. With `http1=False, http2=True`, HTTP/2 by prior knowledge.
+        http2: speak HTTP/2 where the server offers it. Needs the extra `http2`.
+        limits: how many connections are open, and how many of them, and how long, idle.
+        proxy: the proxy that every request goes through: a URL or a `Proxy`.
+        uds: a Unix domain socket to connect to, whatever the URL's host; ``\\0name`` is one
+            in Linux's abstract space.
+        local_address: the local address to connect from; ``0.0.0.0`` asks for IPv4, ``::`` for
+            IPv6.
+        retries: how often a failed connection attempt is repeated (`ConnectError`,
+            `ConnectTimeout`), after 0, 0.5, 1, 2, ... seconds. Requests are not repeated by this.
+        socket_options: `setsockopt` arguments, applied before connecting.
+        resolver: called with (host, port), gives the addresses to try as (address, port), in
+            the order of preference; it may block.
+        max_head_size: bytes that the head of a response may have.
+        max_header_count: fields that it may have.
+        fast_lane: `False` sends every message through h11, ordinary ones as well.
+    """
+
+    _request_body: typing.Callable[[typing.Any], typing.Any]
+    _make_trace: typing.Callable[[typing.Any], typing.Any]
+
+    def __init__(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        proxy: ProxyTypes | None = None,
+        uds: str | None = None,
+        local_address: str | None = None,
+        retries: int = 0,
+        socket_options: typing.Iterable[SocketOption] | None = None,
+        *,
+        resolver: Resolver | None = None,
+        max_head_size: int = 100 * 1024,
+        max_header_count: int = 1000,
+        fast_lane: bool = True,
+    ) -> None:
+        # At first use, so that `import httpx` does not load what a mocked client never needs.
+        from .._connections.connect import Connector
+        from .._connections.pool import Pool
+
+        check_ssl_arguments(verify, cert, stacklevel=3)
+        self._proxy = proxy if proxy is None or isinstance(proxy, Proxy) else Proxy(url=proxy)
+        self._pool = Pool(
+            Connector(
+                ssl_context=lambda: shared_ssl_context(verify, cert, trust_env),
+                http1=http1,
+                http2=http2,
+                uds=uds,
+                local_address=local_address,
+                retries=retries,
+                socket_options=tuple(socket_options or ()),
+                resolver=resolver,
+                max_head_size=max_head_size,
+                max_header_count=max_header_count,
+                fast_lane=fast_lane,
+            ),
+            self._find_backend,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+        )
+
+    @staticmethod
+    def _find_backend() -> Backend:
+        raise NotImplementedError
+
+    def _prepare(self, request: Request) -> tuple[RequestMessage, Route]:
+        """A request as plain values, and how its origin is reached."""
+        from .._connections.messages import RequestMessage, Timeouts
+
+        extensions = request.extensions
+        stream = request.stream
+        trace = self._make_trace(extensions.get("trace"))
+        message = RequestMessage(
+            request.method.encode("ascii"),
+            extensions.get("target") or request.url.raw_path,
+            request.headers.raw,
+            stream.content if isinstance(stream, ByteStream) else self._request_body(stream),
+            Timeouts(**extensions.get("timeout", {}), deadline=extensions.get("deadline")),
+            trace,
+        )
+        return message, self._route_for(request)
+
+    def _route_for(self, request: Request) -> Route:
+        from .._connections.routes import Route
+
+        url = request.url
+        scheme = url.scheme
+        port = _PORTS.get(scheme)
+        if port is None:
+            raise _unsupported(scheme, request)
+        return Route(
+            scheme,
+            url.raw_host.decode("ascii"),
+            url.port or port,
+            request.extensions.get("sni_hostname"),
+            self._proxy,
+        )
+
+    @staticmethod
+    def _respond(
+        message: ResponseMessage,
+        stream: SyncByteStream | AsyncByteStream,
+        network_stream: NetworkStream | AsyncNetworkStream,
+    ) -> Response:
+        """A response from plain values."""
+        extensions: dict[str, typing.Any] = {
+            "http_version": message.http_version,
+            "network_stream": network_stream,
+        }
+        if message.reason is not None:
+            extensions["reason_phrase"] = message.reason
+        if message.stream_id is not None:
+            extensions["stream_id"] = message.stream_id
+        return Response(
+            message.status, headers=message.headers, stream=stream, extensions=extensions
+        )
+
+
+def _unsupported(scheme: str, request: Request) -> UnsupportedProtocol:
+    if not scheme:
+        text = "Request URL is missing an 'http://' or 'https://' protocol."
+    else:
+        text = f"Request URL has an unsupported protocol '{scheme}://'."
+    return UnsupportedProtocol(text, request=request)
+
+
+def _complete(exc: TransportError, request: Request) -> None:
+    """Give an error its request, and the total deadline's word if that was the cause."""
+    if exc._request is None:
+        exc.request = request
+        deadline = request.extensions.get("deadline")
+        if deadline is not None and isinstance(exc, TimeoutException) and not deadline.remaining():
+            exc.args = (f"{exc} (the total of {deadline.total:g} s is used up)",)
+
+
+class HTTPTransport(_PooledTransport, BaseTransport):
+    __doc__ = f"""Sends the requests of a `Client` over a pool of connections.
+    {_PooledTransport.__doc__}"""
+
+    @staticmethod
+    def _find_backend() -> Backend:
+        from .._network.blocking import BlockingBackend
+
+        return BlockingBackend()
+
+    @staticmethod
+    def _request_body(stream: typing.Any) -> typing.Any:
+        from .._connections.messages import BlockingRequestBody
+
+        return BlockingRequestBody(stream)
+
+    @staticmethod
+    def _make_trace(callback: typing.Any) -> typing.Any:
+        from .._connections.trace import CallingTrace
+
+        return CallingTrace.make(callback)
+
+    def handle_request(self, request: Request) -> Response:
+        """Send one request; return once the head of its response has arrived.
+
+        Raises a `TransportError` that carries the request.
+        """
+        message, route = self._prepare(request)
+        try:
+            answer = drive(self._pool.send(message, route))
+        except TransportError as exc:
+            _complete(exc, request)
+            raise
+        return self._respond(
+            answer, _BodyStream(answer.body, request), NetworkStream(answer.stream, answer.body)
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
+    __doc__ = f"""Sends the requests of an `AsyncClient` over a pool of connections.
+    {_PooledTransport.__doc__}"""
+
+    @staticmethod
+    def _find_backend() -> Backend:
+        from .._network.detect import current_backend
+
+        return current_backend()
+
+    @staticmethod
+    def _request_body(stream: typing.Any) -> typing.Any:
+        from .._connections.messages import AwaitingRequestBody
+
+        return AwaitingRequestBody(stream)
+
+    @staticmethod
+    def _make_trace(callback: typing.Any) -> typing.Any:
+        from .._connections.trace import AwaitingTrace
+
+        return AwaitingTrace.make(callback)
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send one request; return once the head of its response has arrived.
+
+        Raises a `TransportError` that carries the request.
+        """
+        message, route = self._prepare(request)
+        try:
+            answer = await self._pool.send(message, route)
+        except TransportError as exc:
+            _complete(exc, request)
+            raise
+        return self._respond(
+            answer,
+            _AsyncBodyStream(answer.body, request),
+            AsyncNetworkStream(answer.stream, answer.body),
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class _BodyStream(SyncByteStream):
+    """A response's body for a `Client`."""
+
+    __slots__ = ("_body", "_request")
+
+    def __init__(self, body: ResponseBody, request: Request) -> None:
+        self._body = body
+        self._request = request
+
+    def __iter__(self) -> typing.Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = drive(self._body.next_chunk())
+        except TransportError as exc:
+            _complete(exc, self._request)
+            raise
+        if not chunk:
+            raise StopIteration
+        return chunk
+
+    def read_all(self) -> bytes:
+        """All of it, by one `drive`: the quick way that `Response.read` looks for."""
+        try:
+            return drive(self._body.read_all())
+        except TransportError as exc:
+            _complete(exc, self._request)
+            raise
+
+    def close(self) -> None:
+        drive(self._body.aclose())
+
+
+class _AsyncBodyStream(AsyncByteStream):
+    """A response's body for an `AsyncClient`: an iterator, not a generator, so that nothing is
+    left to be finalised when a loop over it breaks off."""
+
+    __slots__ = ("_body", "_request")
+
+    def __init__(self, body: ResponseBody, request: Request) -> None:
+        self._body = body
+        self._request = request
+
+    def __aiter__(self) -> typing.AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            chunk = await self._body.next_chunk()
+        except TransportError as exc:
+            _complete(exc, self._request)
+            raise
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    async def aread_all(self) -> bytes:
+        """All of it: the quick way that `Response.aread` looks for."""
+        try:
+            return await self._body.read_all()
+        except TransportError as exc:
+            _complete(exc, self._request)
+            raise
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+class _NetworkStream:
+    """The wire under a response: extension `network_stream`.
+
+    After a 101, or a successful CONNECT, it is a raw duplex pipe to the other protocol, and what
+    had been received beyond the response is read first.
+    """
+
+    __slots__ = ("_body", "_stream")
+
+    def __init__(self, stream: Stream, body: ResponseBody | None = None) -> None:
+        self._stream = stream
+        self._body = body
+
+    def get_extra_info(self, info: str) -> typing.Any:
+        """``ssl_object``, ``client_addr``, ``server_addr``, ``socket``, ``is_readable``; else
+        `None`."""
+        return self._stream.get_extra_info(info)
+
+    def _close(self) -> None:
+        if self._body is not None:
+            self._body.close()
+        self._stream.close()
+
+    async def _read(self, max_bytes: int, timeout: float | None) -> bytes:
+        leftover = None if self._body is None else self._body.take_leftover(max_bytes)
+        return leftover or await self._stream.read(max_bytes, timeout)
+
+
+class NetworkStream(_NetworkStream):
+    """The wire under a response of a `Client`."""
+
+    __slots__ = ()
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """At most `max_bytes`, ``b""`` at the end of file. `timeout` in seconds."""
+        return drive(self._read(max_bytes, timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of `buffer`. `timeout` in seconds."""
+        drive(self._stream.write(buffer, timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> NetworkStream:
+        """A stream that speaks TLS over this one. `timeout` in seconds."""
+        return NetworkStream(
+            drive(self._stream.start_tls(ssl_context, server_hostname or "", timeout))
+        )
+
+
+class AsyncNetworkStream(_NetworkStream):
+    """The wire under a response of an `AsyncClient`."""
+
+    __slots__ = ()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """At most `max_bytes`, ``b""`` at the end of file. `timeout` in seconds."""
+        return await self._read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of `buffer`. `timeout` in seconds."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self._close()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncNetworkStream:
+        """A stream that speaks TLS over this one. `timeout` in seconds."""
+        return AsyncNetworkStream(
+            await self._stream.start_tls(ssl_context, server_hostname or "", timeout)
+        )
