@@ -11,6 +11,7 @@ names and example.com with its sub-domains, `ssl_context` trusts it, `ca` issues
 from __future__ import annotations
 
 import inspect
+import os
 import ssl
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,15 @@ SERVED_NAMES = ("localhost", "127.0.0.1", "::1", "example.com", "*.example.com")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the exhaustive form of sampled tests")
     parser.addoption("--uvloop", action="store_true", help="run the asyncio world on uvloop, too")
+
+
+def pytest_configure() -> None:
+    """Nothing that is set on this machine reaches the tests."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        os.environ.pop(name, None)
+        os.environ.pop(name.lower(), None)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "NETRC"):
+        os.environ.pop(name, None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
