@@ -1,0 +1,158 @@
+"""How a body that arrives in chunks is handed out: as bytes, text or lines.
+
+`Pipeline` is the rule, without I/O: raw chunks go in, pieces come out, lazily, so that a small
+chunk that expands to a large one is never held expanded. `iterate` and `AsyncPieces` are its two
+thin faces: one pulls chunks from a blocking stream, one from an awaiting one.
+
+What was received before a fault is handed out before the fault is raised. A line without its end
+is not: nobody could tell it from a whole one. A body that does not decode closes its stream.
+
+Breaking out early closes nothing; `Response.close()` does. `AsyncPieces` is a class, not an
+async generator, since an abandoned async generator is an error under trio.
+"""
+
+from __future__ import annotations
+
+import itertools
+import typing
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+from ._exceptions import DecodingError
+
+if typing.TYPE_CHECKING:
+    from ._response import Response
+
+__all__ = ["AsyncPieces", "Pipeline", "iterate"]
+
+T = typing.TypeVar("T", bytes, str)
+
+
+class Stage(typing.Protocol):
+    """One step of a pipeline: a decoder or a chunker."""
+
+    def decode(self, data: typing.Any, /) -> Iterable[typing.Any]: ...
+
+    def flush(self) -> Iterable[typing.Any]: ...
+
+
+class Pipeline(typing.Generic[T]):
+    """The steps from raw chunks to the pieces that the user asked for.
+
+    `held_back` is the last step where that is one that holds received data back only to cut it
+    to size: what it holds goes out even if the body breaks off.
+    """
+
+    def __init__(self, stages: list[Stage], held_back: Stage | None = None) -> None:
+        self._stages = stages
+        self._held_back = held_back
+
+    def feed(self, chunk: bytes) -> Iterator[T]:
+        """The pieces that a chunk completes."""
+        return self._through(0, [chunk])
+
+    def finish(self) -> Iterator[T]:
+        """The pieces that are left when the body is complete."""
+        for index, stage in enumerate(self._stages):
+            yield from self._through(index + 1, stage.flush())
+
+    def break_off(self) -> Iterable[T]:
+        """The pieces that are left when the body is not."""
+        return () if self._held_back is None else self._held_back.flush()
+
+    def _through(self, index: int, data: Iterable[typing.Any]) -> Iterator[T]:
+        if index == len(self._stages):
+            yield from filter(None, data) if index == 0 else data
+            return
+        for item in data:
+            yield from self._through(index + 1, self._stages[index].decode(item))
+
+
+def iterate(response: Response, prepare: Callable[[], Pipeline[T]]) -> Iterator[T]:
+    """The pieces of a body that a blocking stream gives, or that is loaded."""
+    pipeline: Pipeline[T] = Pipeline([])
+    try:
+        pipeline = prepare()
+        if hasattr(response, "_content"):
+            yield from pipeline.feed(response._content)
+        else:
+            for chunk in response._take_sync_stream():
+                response._num_bytes_downloaded += len(chunk)
+                yield from pipeline.feed(chunk)
+            response.close()
+        yield from pipeline.finish()
+    except Exception as exc:
+        response._note_fault(exc)
+        if isinstance(exc, DecodingError):
+            response.close()
+        yield from pipeline.break_off()
+        raise
+
+
+class AsyncPieces(typing.Generic[T]):
+    """The pieces of a body that an awaiting stream gives, or that is loaded."""
+
+    __slots__ = ("_chunks", "_done", "_fault", "_pipeline", "_prepare", "_ready", "_response")
+
+    def __init__(self, response: Response, prepare: Callable[[], Pipeline[T]]) -> None:
+        self._response = response
+        self._prepare = prepare
+        self._pipeline: Pipeline[T] = Pipeline([])
+        self._chunks: AsyncIterator[bytes] | None = None
+        self._ready: Iterator[T] = iter(())
+        self._fault: Exception | None = None
+        self._done = False
+
+    def __aiter__(self) -> AsyncPieces[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while True:
+            try:
+                for piece in self._ready:
+                    return piece
+                if not self._done:
+                    await self._advance()
+                    continue
+            except Exception as exc:
+                await self._break_off(exc)
+                continue
+            if self._fault is not None:
+                try:
+                    raise self._fault
+                finally:
+                    self._fault = None  # or it would refer to itself, through its traceback
+            raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Give no more pieces. The response stays as it is."""
+        self._done = True
+        self._ready = iter(())
+
+    async def _advance(self) -> None:
+        """Have the next pieces ready."""
+        response = self._response
+        if self._chunks is None:
+            pipeline = self._pipeline = self._prepare()
+            if hasattr(response, "_content"):
+                self._done = True
+                self._ready = itertools.chain(pipeline.feed(response._content), pipeline.finish())
+                return
+            self._chunks = response._take_async_chunks()
+        try:
+            chunk = await anext(self._chunks)
+        except StopAsyncIteration:
+            self._done = True
+            await response.aclose()
+            self._ready = self._pipeline.finish()
+        else:
+            response._num_bytes_downloaded += len(chunk)
+            self._ready = self._pipeline.feed(chunk)
+
+    async def _break_off(self, exc: Exception) -> None:
+        """Keep a fault until what was received before it is handed out."""
+        self._done = True
+        self._fault = exc
+        self._response._note_fault(exc)
+        if isinstance(exc, DecodingError):
+            await self._response.aclose()
+        self._ready = iter(self._pipeline.break_off())

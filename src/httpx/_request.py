@@ -1,0 +1,181 @@
+"""`Request`: method, URL, header fields and body of one message to a server (RFC 9110).
+
+The constructor completes what the user gave: `Host`, a length or a framing for the body, and the
+cookies that belong to the URL. It runs once for each request, so that what is absent costs a test
+and no object.
+
+A request sends nothing and knows no client; what it is asked beside HTTP (timeouts, hooks for
+tracing) travels in `extensions`.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import AsyncIterable, Iterable
+
+from ._content import ByteStream, UnattachedStream, encode_request
+from ._cookies import Cookies
+from ._exceptions import RequestNotRead
+from ._fields import parameters
+from ._headers import Headers
+from ._types import (
+    AsyncByteStream,
+    CookieTypes,
+    HeaderTypes,
+    QueryParamTypes,
+    RequestContent,
+    RequestData,
+    RequestExtensions,
+    RequestFiles,
+    SyncByteStream,
+)
+from ._urls import URL, mask_password
+
+__all__ = ["Request"]
+
+_EMPTY = ByteStream(b"")
+_METHODS_WITH_BODY = frozenset(["POST", "PUT", "PATCH"])
+
+
+class Request:
+    """One request, ready to be sent.
+
+    Args:
+        method: in any case; kept in upper case.
+        url: where to; `params`, unless `None`, replace its query.
+        headers: the fields; `Host` and those of the body are added where they are absent.
+        cookies: set as `Cookie`, as far as they are for this URL, unless `headers` has one.
+        content: the body as bytes, text, a (possibly async) iterable of bytes or a binary file.
+        data: a mapping, encoded as a form.
+        files: a mapping or list of uploads, encoded as multipart form data together with `data`.
+        json: anything, encoded as JSON.
+        stream: the body as a byte stream; nothing is added to the header fields then.
+        extensions: what travels beside the message, such as `{"timeout": {...}}`.
+
+    Raises `InvalidURL` for a URL that is none, `TypeError` for a body that cannot be encoded.
+
+        request = httpx.Request("POST", "https://example.org/", json={"a": 1})
+        response = client.send(request)
+    """
+
+    def __init__(
+        self,
+        method: str,
+        url: URL | str,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: typing.Any | None = None,
+        stream: SyncByteStream | AsyncByteStream | None = None,
+        extensions: RequestExtensions | None = None,
+    ) -> None:
+        self.method = method.upper()
+        if params is not None:
+            url = URL(url, params=params)
+        self.url = url if isinstance(url, URL) else URL(url)
+        self.headers = Headers(headers)
+        self.extensions: dict[str, typing.Any] = {} if extensions is None else dict(extensions)
+        if cookies is not None:
+            jar = cookies if isinstance(cookies, Cookies) else Cookies(cookies)
+            jar.set_cookie_header(self)
+
+        self.stream: SyncByteStream | AsyncByteStream
+        if stream is not None:
+            self.stream = stream
+            return
+        if content is None and data is None and files is None and json is None:
+            self.stream = _EMPTY
+            self._content = b""
+            self._complete_headers({})
+            return
+        body_headers, self.stream = encode_request(
+            content, data, files, json, boundary=self._multipart_boundary() if files else None
+        )
+        self._complete_headers(body_headers)
+        if isinstance(self.stream, ByteStream):
+            self._content = b"".join(self.stream)
+
+    def _complete_headers(self, body_headers: dict[str, str]) -> None:
+        """Add the body's fields at the end, `Host` and an empty body's length in front."""
+        fields = self.headers._list
+        names = {lower for _, lower, _ in fields}
+        for name, value in body_headers.items():
+            raw = name.encode("ascii")
+            lower = raw.lower()
+            if lower in names or (lower == b"transfer-encoding" and b"content-length" in names):
+                continue
+            names.add(lower)
+            fields.append((raw, lower, value.encode("ascii")))
+        if (
+            self.method in _METHODS_WITH_BODY
+            and b"content-length" not in names
+            and b"transfer-encoding" not in names
+        ):
+            fields.insert(0, (b"Content-Length", b"content-length", b"0"))
+        if b"host" not in names:
+            host = self.url.netloc
+            if host:
+                fields.insert(0, (b"Host", b"host", host))
+
+    def _multipart_boundary(self) -> bytes | None:
+        """The boundary that the user's own `Content-Type` names."""
+        content_type = self.headers.get("content-type", "")
+        if not content_type.lower().startswith("multipart/form-data"):
+            return None
+        boundary = dict(parameters(content_type)).get("boundary")
+        return boundary.encode("ascii") if boundary else None
+
+    @property
+    def content(self) -> bytes:
+        """The body. Raises `RequestNotRead` before `read()` where it is a stream."""
+        if not hasattr(self, "_content"):
+            raise RequestNotRead()
+        return self._content
+
+    def read(self) -> bytes:
+        """Read the body into memory, from where it can be sent any number of times.
+
+        Raises `RuntimeError` for a body that only gives itself asynchronously.
+        """
+        if not hasattr(self, "_content"):
+            if not isinstance(self.stream, Iterable):
+                raise RuntimeError("Attempted to call a sync iterator on an async stream.")
+            self._content = b"".join(self.stream)
+            self._keep_content()
+        return self._content
+
+    async def aread(self) -> bytes:
+        """Read the body into memory, from where it can be sent any number of times.
+
+        A body that only gives itself synchronously is read on the spot.
+        """
+        if not hasattr(self, "_content"):
+            if isinstance(self.stream, AsyncIterable):
+                self._content = b"".join([chunk async for chunk in self.stream])
+            else:
+                self._content = b"".join(self.stream)
+            self._keep_content()
+        return self._content
+
+    def _keep_content(self) -> None:
+        # A stream that can be replayed keeps its class, which others may look at.
+        if not isinstance(self.stream, ByteStream):
+            self.stream = ByteStream(self._content)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.method!r}, {mask_password(self.url)!r})>"
+
+    def __getstate__(self) -> dict[str, typing.Any]:
+        state = self.__dict__.copy()
+        del state["stream"], state["extensions"]
+        return state
+
+    def __setstate__(self, state: dict[str, typing.Any]) -> None:
+        self.__dict__.update(state)
+        self.extensions = {}
+        loaded = "_content" in state
+        self.stream = ByteStream(state["_content"]) if loaded else UnattachedStream()

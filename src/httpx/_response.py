@@ -1,0 +1,529 @@
+"""`Response`: status, header fields and body of one answer (RFC 9110).
+
+The body is either loaded (`content`, `text`, `json()`), or a stream that is read once. How it is
+cut into pieces is `_pieces`' business; here are the states: not taken, taken
+(`is_stream_consumed`), closed (`is_closed`).
+
+The private contract with the transports: a stream may have `read_all() -> bytes` (a blocking
+one) or `aread_all()` (a coroutine; an awaiting one) that gives the whole raw body at once.
+`read()` and `aread()` then call that, once, instead of iterating, and close the stream after it
+as after an iteration.
+
+A response refers to its request and stream, and nothing that it owns refers to it: it is freed
+when its last reference goes, without the garbage collector.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json as jsonlib
+import re
+import time
+import types
+import typing
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+from ._content import ByteStream, UnattachedStream, encode_response
+from ._cookies import Cookies
+from ._decoders import (
+    ByteChunker,
+    ContentDecoder,
+    LineDecoder,
+    TextChunker,
+    TextDecoder,
+    make_decoder,
+)
+from ._exceptions import (
+    DecodingError,
+    HTTPStatusError,
+    RequestError,
+    ResponseNotRead,
+    StreamClosed,
+    StreamConsumed,
+)
+from ._fields import charset_of, is_charset, parse_links
+from ._headers import Headers
+from ._pieces import AsyncPieces, Pipeline, Stage, iterate
+from ._request import Request
+from ._status_codes import codes
+from ._types import (
+    AsyncByteStream,
+    HeaderTypes,
+    ResponseContent,
+    ResponseExtensions,
+    SyncByteStream,
+)
+from ._urls import URL, mask_password
+
+__all__ = ["Response"]
+
+# What `raise_for_status` calls the first digit of a status.
+_STATUS_KINDS = {
+    1: "Informational response",
+    3: "Redirect response",
+    4: "Client error",
+    5: "Server error",
+}
+_PASSWORD = re.compile(r"(?<=:)[^/?#@:]*(?=@)")
+_REDIRECTS_WITH_LOCATION = frozenset([301, 302, 303, 307, 308])
+
+# Not in a pickle: what belongs to a connection, or is made again where it is needed.
+_NOT_KEPT = frozenset(["extensions", "stream", "is_closed", "_decoder", "_source", "_clock"])
+
+
+class Response:
+    """An answer to a request.
+
+    Clients make responses; the constructor is for tests, mock transports and other transports.
+
+    Args:
+        status_code: such as 200.
+        headers: the fields; those of the body are added where they are absent.
+        content: the body as bytes, text or a (possibly async) iterable of bytes.
+        text: a body of text, as `text/plain; charset=utf-8`.
+        html: a body of text, as `text/html; charset=utf-8`.
+        json: a body of anything, as JSON. Of `content`, `text`, `html` and `json` the first wins.
+        stream: the body as a byte stream; nothing is added to the header fields then.
+        request: what it answers.
+        extensions: what comes beside the message: `http_version`, `reason_phrase`,
+            `network_stream`, ...
+        history: the responses before this one, redirects and authentication.
+        default_encoding: of text whose `Content-Type` names none that is known; or a function
+            that finds it, from the content.
+
+    Attributes: `status_code`, `headers`, `extensions`, `history`, `stream`, `default_encoding` as
+    given; `next_request`, what to send next where a redirect was not followed, else `None`;
+    `is_stream_consumed` and `is_closed`.
+
+        response = httpx.Response(200, json={"a": 1})
+    """
+
+    _content: bytes
+
+    def __init__(
+        self,
+        status_code: int,
+        *,
+        headers: HeaderTypes | None = None,
+        content: ResponseContent | None = None,
+        text: str | None = None,
+        html: str | None = None,
+        json: typing.Any = None,
+        stream: SyncByteStream | AsyncByteStream | None = None,
+        request: Request | None = None,
+        extensions: ResponseExtensions | None = None,
+        history: list[Response] | None = None,
+        default_encoding: str | Callable[[bytes], str] = "utf-8",
+    ) -> None:
+        self.status_code = status_code
+        self.headers = Headers(headers)
+        self._request = request
+        self.next_request: Request | None = None
+        self.extensions: dict[str, typing.Any] = {} if extensions is None else dict(extensions)
+        self.history = [] if history is None else list(history)
+        self.is_closed = False
+        self.is_stream_consumed = False
+        self.default_encoding = default_encoding
+        self._num_bytes_downloaded = 0
+        self.stream: SyncByteStream | AsyncByteStream
+        if stream is not None:
+            self.stream = stream
+            return
+        body_headers, self.stream = encode_response(content, text, html, json)
+        self._complete_headers(body_headers)
+        if isinstance(self.stream, ByteStream):
+            self.is_closed = True
+            self.is_stream_consumed = True
+            self._content = self._decode(b"".join(self.stream))
+
+    def _complete_headers(self, body_headers: Mapping[str, str]) -> None:
+        for name, value in body_headers.items():
+            if name.lower() == "transfer-encoding" and "content-length" in self.headers:
+                continue
+            self.headers.setdefault(name, value)
+
+    # What it is.
+
+    @property
+    def request(self) -> Request:
+        """The request that this answers. Raises `RuntimeError` while none is set."""
+        if self._request is None:
+            raise RuntimeError("The request instance has not been set on this response.")
+        return self._request
+
+    @request.setter
+    def request(self, value: Request) -> None:
+        self._request = value
+
+    @property
+    def url(self) -> URL:
+        """The URL of the request."""
+        return self.request.url
+
+    @property
+    def http_version(self) -> str:
+        """`"HTTP/1.1"`, `"HTTP/2"`, ..."""
+        version: bytes = self.extensions.get("http_version", b"HTTP/1.1")
+        return version.decode("ascii", errors="ignore")
+
+    @property
+    def reason_phrase(self) -> str:
+        """What stands behind the status; where nothing came, the usual phrase, or ""."""
+        phrase: bytes | None = self.extensions.get("reason_phrase")
+        if phrase is None:
+            return codes.get_reason_phrase(self.status_code)
+        return phrase.decode("ascii", errors="ignore")
+
+    @property
+    def is_informational(self) -> bool:
+        """Whether the status is 1xx."""
+        return codes.is_informational(self.status_code)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return codes.is_success(self.status_code)
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status is 3xx; see `has_redirect_location`."""
+        return codes.is_redirect(self.status_code)
+
+    @property
+    def is_client_error(self) -> bool:
+        """Whether the status is 4xx."""
+        return codes.is_client_error(self.status_code)
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the status is 5xx."""
+        return codes.is_server_error(self.status_code)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the status is 4xx or 5xx."""
+        return codes.is_error(self.status_code)
+
+    @property
+    def has_redirect_location(self) -> bool:
+        """Whether this is a redirect that can be followed (RFC 9110 section 15.4)."""
+        return self.status_code in _REDIRECTS_WITH_LOCATION and "location" in self.headers
+
+    def raise_for_status(self) -> Response:
+        """Raise `HTTPStatusError` unless the status is 2xx; else return the response itself.
+
+        Raises `RuntimeError` while the response has no request.
+        """
+        request = self._request
+        if request is None:
+            raise RuntimeError(
+                "Cannot call `raise_for_status` as the request instance has not been set "
+                "on this response."
+            )
+        if self.is_success:
+            return self
+        code = self.status_code
+        kind = _STATUS_KINDS.get(code // 100, "Invalid status code")
+        message = f"{kind} '{code} {self.reason_phrase}' for url '{mask_password(request.url)}'\n"
+        if self.has_redirect_location:
+            location = _PASSWORD.sub("[secure]", self.headers["location"])
+            message += f"Redirect location: '{location}'\n"
+        message += (
+            "For more information check: "
+            f"https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{code}"
+        )
+        raise HTTPStatusError(message, request=request, response=self)
+
+    @property
+    def cookies(self) -> Cookies:
+        """The cookies that this response sets. Raises `RuntimeError` without a request."""
+        if not hasattr(self, "_cookies"):
+            request = self.request  # or an error, with or without Set-Cookie
+            assert request is not None
+            self._cookies = Cookies()
+            self._cookies.extract_cookies(self)
+        return self._cookies
+
+    @property
+    def links(self) -> dict[str | None, dict[str, str]]:
+        """The `Link` field's links, each under its `rel`, or its URL (RFC 8288)."""
+        links = parse_links(self.headers.get("link", ""))
+        return {link.get("rel") or link["url"]: link for link in links}
+
+    @property
+    def elapsed(self) -> datetime.timedelta:
+        """From sending the request to closing the response. Raises `RuntimeError` before that."""
+        if not hasattr(self, "_elapsed"):
+            raise RuntimeError(
+                "'.elapsed' may only be accessed after the response has been read or closed."
+            )
+        return self._elapsed
+
+    @elapsed.setter
+    def elapsed(self, elapsed: datetime.timedelta) -> None:
+        self._elapsed = elapsed
+
+    def _start_clock(self, started: float) -> None:
+        """Set `elapsed`, counted from a `time.perf_counter()`, once the response is closed."""
+        self._clock = started
+        if self.is_closed:
+            self._stop_clock()
+
+    def _stop_clock(self) -> None:
+        started = self.__dict__.pop("_clock", None)
+        if started is not None:
+            self._elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
+
+    @property
+    def num_bytes_downloaded(self) -> int:
+        """How many bytes of the body have arrived, before decoding."""
+        return self._num_bytes_downloaded
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.status_code} {self.reason_phrase}]>"
+
+    # The body, loaded.
+
+    @property
+    def content(self) -> bytes:
+        """The body, decoded. Raises `ResponseNotRead` before `read()` or `aread()`."""
+        if not hasattr(self, "_content"):
+            raise ResponseNotRead()
+        return self._content
+
+    @property
+    def text(self) -> str:
+        """The body as text, by `encoding`; what does not decode becomes U+FFFD."""
+        if not hasattr(self, "_text"):
+            self._text = self.content.decode(self.encoding or "utf-8", errors="replace")
+        return self._text
+
+    @property
+    def encoding(self) -> str | None:
+        """How the body becomes text.
+
+        What was set here; else the charset of `Content-Type`, if it is known; else
+        `default_encoding`, a function being asked only when the body is loaded; else "utf-8".
+        Setting it raises `ValueError` after `text` was read.
+        """
+        if not hasattr(self, "_encoding"):
+            charset = self.charset_encoding
+            if charset is None or not is_charset(charset):
+                if isinstance(self.default_encoding, str):
+                    charset = self.default_encoding
+                elif hasattr(self, "_content"):
+                    charset = self.default_encoding(self._content)
+                else:
+                    return "utf-8"
+            self._encoding: str | None = charset or "utf-8"
+        return self._encoding
+
+    @encoding.setter
+    def encoding(self, value: str) -> None:
+        if hasattr(self, "_text"):
+            raise ValueError("Setting encoding after `text` has been accessed is not allowed.")
+        self._encoding = value
+
+    @property
+    def charset_encoding(self) -> str | None:
+        """The charset of `Content-Type`, in lower case, whether it is known or not."""
+        content_type = self.headers.get("content-type")
+        return None if content_type is None else charset_of(content_type)
+
+    def json(self, **kwargs: typing.Any) -> typing.Any:
+        """The body as JSON; arguments as for `json.loads`. UTF-8, -16 and -32 are recognised."""
+        return jsonlib.loads(self.content, **kwargs)
+
+    # The body, from a blocking stream.
+
+    def read(self) -> bytes:
+        """Load the body, and close the response."""
+        if not hasattr(self, "_content"):
+            read_all = getattr(self.stream, "read_all", None)
+            if read_all is None:
+                self._content = b"".join(self.iter_bytes())
+            else:
+                self._take_sync_stream()
+                try:
+                    raw = read_all()
+                except Exception as exc:
+                    self._note_fault(exc)
+                    raise
+                self._num_bytes_downloaded = len(raw)
+                self.close()
+                self._content = self._decode(raw)
+        return self._content
+
+    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """The body, decoded, in pieces: as they arrive, or of exactly `chunk_size` bytes."""
+        return iterate(self, lambda: self._bytes_pipeline(chunk_size))
+
+    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
+        """The body as text, in pieces: as they arrive, or of exactly `chunk_size` characters."""
+        return iterate(self, lambda: self._text_pipeline(chunk_size))
+
+    def iter_lines(self) -> Iterator[str]:
+        """The body's lines without their ends, divided as `str.splitlines` does.
+
+        That is at U+0085, U+2028, form feed and others, too, which may stand inside a JSON text.
+        """
+        return iterate(self, self._lines_pipeline)
+
+    def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """The body as it travels, not decoded, in pieces as with `iter_bytes`."""
+        return iterate(self, lambda: self._raw_pipeline(chunk_size))
+
+    def close(self) -> None:
+        """Give back the connection. What was not read cannot be read any more."""
+        if not isinstance(self.stream, SyncByteStream):
+            raise RuntimeError("Attempted to call an sync close on an async stream.")
+        if not self.is_closed:
+            self.is_closed = True
+            self._stop_clock()
+            self.stream.close()
+
+    # The body, from an awaiting stream.
+
+    async def aread(self) -> bytes:
+        """Load the body, and close the response."""
+        if not hasattr(self, "_content"):
+            read_all = getattr(self.stream, "aread_all", None)
+            if read_all is None:
+                self._content = b"".join([piece async for piece in self.aiter_bytes()])
+            else:
+                self._take_async_stream()
+                try:
+                    raw = await read_all()
+                except Exception as exc:
+                    self._note_fault(exc)
+                    raise
+                self._num_bytes_downloaded = len(raw)
+                await self.aclose()
+                self._content = self._decode(raw)
+        return self._content
+
+    def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """The body, decoded, in pieces: as they arrive, or of exactly `chunk_size` bytes."""
+        return AsyncPieces(self, lambda: self._bytes_pipeline(chunk_size))
+
+    def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
+        """The body as text, in pieces: as they arrive, or of exactly `chunk_size` characters."""
+        return AsyncPieces(self, lambda: self._text_pipeline(chunk_size))
+
+    def aiter_lines(self) -> AsyncIterator[str]:
+        """The body's lines without their ends, divided as `str.splitlines` does.
+
+        That is at U+0085, U+2028, form feed and others, too, which may stand inside a JSON text.
+        """
+        return AsyncPieces(self, self._lines_pipeline)
+
+    def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """The body as it travels, not decoded, in pieces as with `aiter_bytes`."""
+        return AsyncPieces(self, lambda: self._raw_pipeline(chunk_size))
+
+    async def aclose(self) -> None:
+        """Give back the connection. What was not read cannot be read any more."""
+        if not isinstance(self.stream, AsyncByteStream):
+            raise RuntimeError("Attempted to call an async close on an sync stream.")
+        if not self.is_closed:
+            self.is_closed = True
+            self._stop_clock()
+            try:
+                source = self.__dict__.pop("_source", None)
+                if source is not None and not source.ag_running:
+                    await source.aclose()
+            finally:
+                await self.stream.aclose()
+
+    # How it gets from one state to the next.
+
+    def _take_sync_stream(self) -> SyncByteStream:
+        """The stream, which nobody can take after that."""
+        self._mark_taken()
+        if not isinstance(self.stream, SyncByteStream):
+            raise RuntimeError("Attempted to call a sync iterator on an async stream.")
+        self.is_stream_consumed = True
+        return self.stream
+
+    def _take_async_stream(self) -> AsyncByteStream:
+        """The stream, which nobody can take after that."""
+        self._mark_taken()
+        if not isinstance(self.stream, AsyncByteStream):
+            raise RuntimeError("Attempted to call an async iterator on an sync stream.")
+        self.is_stream_consumed = True
+        return self.stream
+
+    def _take_async_chunks(self) -> AsyncIterator[bytes]:
+        chunks = aiter(self._take_async_stream())
+        if isinstance(chunks, types.AsyncGeneratorType):
+            # Abandoned by an early break it would be collected unfinished, an error under trio:
+            # it is kept, and closed when the response is.
+            self._source = chunks
+        return chunks
+
+    def _mark_taken(self) -> None:
+        if self.is_stream_consumed:
+            raise StreamConsumed()
+        if self.is_closed:
+            raise StreamClosed()
+
+    def _note_fault(self, exc: Exception) -> None:
+        if self._request is not None and isinstance(exc, RequestError):
+            exc.request = self._request
+
+    def _get_content_decoder(self) -> ContentDecoder | None:
+        """What undoes the `Content-Encoding` (RFC 9110 section 8.4); `None` where nothing does."""
+        if not hasattr(self, "_decoder"):
+            codings = self.headers.get_list("content-encoding", split_commas=True)
+            self._decoder = make_decoder(codings) if codings else None
+        return self._decoder
+
+    def _decode(self, raw: bytes) -> bytes:
+        try:
+            decoder = self._get_content_decoder()
+            if decoder is None:
+                return raw
+            return b"".join([*decoder.decode(raw), *decoder.flush()])
+        except DecodingError as exc:
+            self._note_fault(exc)
+            raise
+
+    def _stages(self) -> list[Stage]:
+        """The content decoder, unless there is none or the body has been through it."""
+        decoder = None if hasattr(self, "_content") else self._get_content_decoder()
+        return [] if decoder is None else [decoder]
+
+    def _raw_pipeline(self, chunk_size: int | None) -> Pipeline[bytes]:
+        if hasattr(self, "_content"):
+            raise StreamConsumed()
+        chunker = ByteChunker(chunk_size)
+        return Pipeline([chunker], held_back=chunker)
+
+    def _bytes_pipeline(self, chunk_size: int | None) -> Pipeline[bytes]:
+        chunker = ByteChunker(chunk_size)
+        return Pipeline([*self._stages(), chunker], held_back=chunker)
+
+    def _text_pipeline(self, chunk_size: int | None) -> Pipeline[str]:
+        chunker = TextChunker(chunk_size)
+        text = TextDecoder(self.encoding or "utf-8")
+        return Pipeline([*self._stages(), text, chunker], held_back=chunker)
+
+    def _lines_pipeline(self) -> Pipeline[str]:
+        text = TextDecoder(self.encoding or "utf-8")
+        return Pipeline([*self._stages(), text, LineDecoder()])
+
+    # What pickle and copy keep.
+
+    def __getstate__(self) -> dict[str, typing.Any]:
+        state = {name: value for name, value in self.__dict__.items() if name not in _NOT_KEPT}
+        if not isinstance(self.default_encoding, str):
+            # A function may not pickle; its finding does.
+            state["_encoding"] = self.encoding
+            state["default_encoding"] = "utf-8"
+        return state
+
+    def __setstate__(self, state: dict[str, typing.Any]) -> None:
+        self.__dict__.update(state)
+        self.is_closed = True
+        self.extensions = {}
+        self.stream = UnattachedStream()
