@@ -1,0 +1,15 @@
+"""Run groups of the table on the `httpx` that this interpreter imports; print the answers as JSON.
+
+`python -m parity [GROUP...]`, with `tests` on the path, run by `scripts/parity` and by
+`test_recorded.py` in a process of its own: a program may patch, warn, log or hang.
+"""
+
+import json
+import sys
+
+from .table import run_groups
+
+if __name__ == "__main__":
+    answers = run_groups(sys.argv[1:])
+    sys.stdout.flush()
+    print("\n" + json.dumps(answers))

@@ -1,0 +1,70 @@
+"""The table of `programs/`, run on this build, against the recorded answers of the original.
+
+One test a program, so that one failing shows itself; one process a group. A difference that
+`differences.json` declares must be as declared: its decision's answer, and not the original's.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+RECORDED: dict[str, dict[str, Any]] = json.loads((HERE / "recorded.json").read_text("utf-8"))
+DIFFERENCES: dict[str, dict[str, Any]] = json.loads((HERE / "differences.json").read_text("utf-8"))
+PROGRAMS = [(group, program) for group, programs in RECORDED.items() for program in programs]
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11),
+    reason="recorded with CPython 3.11: the standard library's texts differ between versions",
+)
+
+
+@functools.cache
+def answers(group: str) -> dict[str, Any]:
+    """What this build answers to the programs of a group."""
+    search = os.pathsep.join([str(ROOT / "src"), str(HERE.parent)])
+    done = subprocess.run(
+        [sys.executable, "-m", "parity", group],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": search, "PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        return {"error": done.stderr}
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])[group]
+    return result
+
+
+@pytest.mark.parametrize(
+    ("group", "program"), PROGRAMS, ids=[f"{group}: {program}" for group, program in PROGRAMS]
+)
+def test_answers_as_the_original_did(group: str, program: str) -> None:
+    ours = answers(group)
+    if "error" in ours:
+        pytest.fail(f"the group does not run:\n{ours['error']}", pytrace=False)
+    recorded = RECORDED[group][program]
+    declared = DIFFERENCES.get(group, {}).get(program)
+    if declared is None:
+        assert ours[program] == recorded
+    else:
+        assert ours[program] == declared["answer"], declared["decision"]
+        assert ours[program] != recorded, "declared as different, and is not"
+
+
+def test_every_declared_difference_names_a_program() -> None:
+    named = {(group, program) for group, programs in DIFFERENCES.items() for program in programs}
+    assert named <= set(PROGRAMS)
+
+
+def test_the_table_is_as_large_as_was_asked() -> None:
+    assert len(PROGRAMS) >= 400
