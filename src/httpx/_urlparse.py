@@ -39,29 +39,37 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 # (XX). Dot segments, odd ports and look-alikes of IPv4 are left to the walk.
 _ORDINARY = re.compile(
     r"(?:(https?)://([a-z0-9._~-]+)(?::([1-9][0-9]{0,4}))?)?"
-    r"(/[!$-;=@-_a-z|~]*)?(?:\?([!$-;=?-~]*))?"
+    r"([!$-;=@-_a-z|~]*)(?:\?([!$-;=?-~]*))?"
 )
 
 # RFC 3986 appendix B, with the scheme's own grammar; a scheme may be empty (":path").
 _URL = re.compile(
-    r"(?:([A-Za-z][A-Za-z0-9+.-]*)?:)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)?:)?(?://(?P<authority>[^/?#]*))?"
+    r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    re.DOTALL,
 )
-_AUTHORITY = re.compile(r"(?:(.*)@)?(\[.*\]|[^:@]*):?(.*)", re.DOTALL)
-_NETLOC = re.compile(r"(\[.*\]|[^:]*):?(.*)", re.DOTALL)
+_AUTHORITY = re.compile(r"(?:(?P<userinfo>.*)@)?(?P<host>\[.*\]|[^:@]*):?(?P<port>.*)", re.DOTALL)
+_NETLOC = re.compile(r"(?P<host>\[.*\]|[^:]*):?(?P<port>.*)", re.DOTALL)
+_PORT = re.compile(r"0*[0-9]{0,5}")
 
-# What a component may look like where it is given on its own, by name.
+# What a component may look like where a program gives it by name.
+_ANYTHING = re.compile(r".*", re.DOTALL)
 _COMPONENTS = {
     "scheme": re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*)?"),
     "authority": re.compile(r"[^/?#]*"),
     "userinfo": re.compile(r"[^@]*"),
+    "host": _ANYTHING,
+    "port": _ANYTHING,
     "path": re.compile(r"[^?#]*"),
     "query": re.compile(r"[^#]*"),
+    "fragment": _ANYTHING,
 }
+
+_SECRET_IN_PORT = "Invalid port: '[secure]'. Percent-encode '/', '?' and '#' in a password."
 
 _IPV4_LIKE = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
-_PORT = re.compile(r"0*[0-9]{1,5}")
 # The forbidden domain code points of the WHATWG URL standard, §3.1, as far as they print.
 _FORBIDDEN_IN_DOMAIN = re.compile(r"[\x00-\x20\x7f#/:<>?@\[\\\]^|%]")
 _DIGITS = "0123456789"
@@ -101,7 +109,7 @@ class ParseResult(NamedTuple):
 
         `InvalidURL` where a component, or the whole, is malformed.
         """
-        return _replace(self, components)
+        return _normalise(self._asdict() | _single_components(components))
 
     def __str__(self) -> str:
         scheme, userinfo, host, port, path, query, fragment = self
@@ -122,15 +130,16 @@ _EMPTY = ParseResult("", "", "", None, "", None, None)
 
 
 def urlparse(url: str = "", **components: Any) -> ParseResult:
-    """Parse a URL, absolute or relative, then replace what `components` name.
+    """Parse a URL, absolute or relative, with what `components` name put in place of its own.
 
     The components are those of `ParseResult.copy_with`. `InvalidURL` where the URL is longer
     than 65536 characters, holds a control character, or has a malformed host or port.
     """
     if len(url) > MAX_URL_LENGTH:
         raise InvalidURL("URL too long")
-    result = _parse_ordinary(url) or _parse(url)
-    return _replace(result, components) if components else result
+    if components:
+        return _normalise(_split(url) | _single_components(components))
+    return _parse_ordinary(url) or _normalise(_split(url))
 
 
 def _parse_ordinary(url: str) -> ParseResult | None:
@@ -139,14 +148,14 @@ def _parse_ordinary(url: str) -> ParseResult | None:
     if match is None:
         return None
     scheme, host, port_text, path, query = match.groups()
-    if path is None:
-        path = ""
-    elif "/." in path:
+    if "/." in path:
         return None
     if scheme is None:
-        if path.startswith("//"):
+        if path.startswith("//") or (":" in path and not path.startswith("/")):
             return None
         return tuple.__new__(ParseResult, ("", "", "", None, path, query, None))
+    if path and not path.startswith("/"):
+        return None
     if host[-1] in _DIGITS and _IPV4_LIKE.fullmatch(host) and not _IPV4.fullmatch(host):
         return None
     port = None
@@ -159,8 +168,8 @@ def _parse_ordinary(url: str) -> ParseResult | None:
     return tuple.__new__(ParseResult, (scheme, "", host, port, path, query, None))
 
 
-def _parse(url: str) -> ParseResult:
-    """Parse any URL."""
+def _split(url: str) -> dict[str, Any]:
+    """The components of any URL, as they were written."""
     match = _UNPRINTABLE.search(url)
     if match is not None:
         raise InvalidURL(
@@ -169,14 +178,52 @@ def _parse(url: str) -> ParseResult:
         )
     match = _URL.fullmatch(url)
     assert match is not None, "every text matches"
-    scheme, authority, path, query, fragment = match.groups()
-    scheme = (scheme or "").lower()
-    userinfo, host, port = "", "", None
-    if authority:
-        # An unencoded "/", "?" or "#" in a password makes a part of it look like the port.
-        secret = "@" in url[match.end(2) :]
-        userinfo, host, port = _split_authority(authority, scheme, secret)
-    path = _encode(path, _NOT_IN_PATH)
+    components = _split_authority(match["authority"] or "")
+    # An unencoded "/", "?" or "#" in a password makes a part of it look like the port.
+    if "@" in url[match.end("authority") :] and not _PORT.fullmatch(components["port"]):
+        raise InvalidURL(_SECRET_IN_PORT)
+    return match.groupdict() | components
+
+
+def _split_authority(authority: str) -> dict[str, Any]:
+    match = _AUTHORITY.fullmatch(authority)
+    assert match is not None, "every text matches"
+    return match.groupdict()
+
+
+def _single_components(given: dict[str, Any]) -> dict[str, Any]:
+    """What a program gave, with the names taken apart that stand for several components."""
+    components = dict(given)
+    if "authority" in components:
+        _check_component("authority", components["authority"] or "")
+        components = _split_authority(components.pop("authority") or "") | components
+    if "netloc" in components:
+        match = _NETLOC.fullmatch(components.pop("netloc") or "")
+        assert match is not None, "every text matches"
+        components |= match.groupdict()
+    if "username" in components or "password" in components:
+        userinfo = _encode(components.pop("username", None) or "", _NOT_IN_USERNAME)
+        password = _encode(components.pop("password", None) or "", _NOT_IN_USERNAME)
+        components["userinfo"] = f"{userinfo}:{password}" if password else userinfo
+    if "raw_path" in components:
+        path, mark, query = (components.pop("raw_path") or "").partition("?")
+        components["path"], components["query"] = path, query if mark else None
+    for name, value in components.items():
+        if name not in _COMPONENTS:
+            raise TypeError(f"{name!r} is not a component of a URL")
+        if isinstance(value, str):
+            _check_component(name, value)
+    return components
+
+
+def _normalise(components: dict[str, Any]) -> ParseResult:
+    """Put single components into the normal form."""
+    scheme = (components["scheme"] or "").lower()
+    userinfo = _encode(components["userinfo"] or "", _NOT_IN_USERINFO)
+    host = _encode_host(components["host"] or "")
+    port = _parse_port(components["port"], scheme)
+    path = _encode(components["path"] or "", _NOT_IN_PATH)
+    query, fragment = components["query"], components["fragment"]
     return ParseResult(
         scheme,
         userinfo,
@@ -186,64 +233,6 @@ def _parse(url: str) -> ParseResult:
         None if query is None else _encode(query, _NOT_IN_QUERY),
         None if fragment is None else _encode(fragment, _NOT_IN_FRAGMENT),
     )
-
-
-def _split_authority(authority: str, scheme: str, secret: bool) -> tuple[str, str, int | None]:
-    """Userinfo, host and port, in normal form."""
-    match = _AUTHORITY.fullmatch(authority)
-    assert match is not None, "every text matches"
-    userinfo, host, port = match.groups()
-    userinfo = _encode(userinfo, _NOT_IN_USERINFO) if userinfo else ""
-    return userinfo, _encode_host(host), _parse_port(port, scheme, secret)
-
-
-def _replace(result: ParseResult, components: dict[str, Any]) -> ParseResult:
-    """`result` with some components replaced by what a program gave for them."""
-    given = dict(components)
-    for name, value in given.items():
-        if isinstance(value, str):
-            _check_component(name, value)
-
-    scheme, userinfo, host, port, path, query, fragment = result
-    if "scheme" in given:
-        scheme = (given.pop("scheme") or "").lower()
-        # What is the port of one scheme may not be the port of another.
-        given.setdefault("port", port)
-    if "authority" in given:
-        userinfo, host, port = _split_authority(given.pop("authority") or "", scheme, False)
-    if "netloc" in given:
-        match = _NETLOC.fullmatch(given.pop("netloc") or "")
-        assert match is not None, "every text matches"
-        given["host"], given["port"] = match.groups()
-    if "username" in given or "password" in given:
-        given["userinfo"] = _join_userinfo(
-            given.pop("username", None) or "", given.pop("password", None) or ""
-        )
-    if "raw_path" in given:
-        given["path"], mark, raw_query = (given.pop("raw_path") or "").partition("?")
-        given["query"] = raw_query if mark else None
-
-    if "userinfo" in given:
-        userinfo = _encode(given.pop("userinfo") or "", _NOT_IN_USERINFO)
-    if "host" in given:
-        host = given.pop("host") or ""
-        bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
-        host = _encode_host(f"[{host}]" if bare_ipv6 else host)
-    if "port" in given:
-        port = _parse_port(given.pop("port"), scheme)
-    if "path" in given:
-        path = _encode(given.pop("path") or "", _NOT_IN_PATH)
-    if "query" in given:
-        query = given.pop("query")
-        query = None if query is None else _encode(query, _NOT_IN_QUERY)
-    if "fragment" in given:
-        fragment = given.pop("fragment")
-        fragment = None if fragment is None else _encode(fragment, _NOT_IN_FRAGMENT)
-    if given:
-        raise TypeError(f"{next(iter(given))!r} is not a component of a URL")
-
-    path = check_path(path, bool(scheme), bool(userinfo or host or port is not None))
-    return ParseResult(scheme, userinfo, host, port, path, query, fragment)
 
 
 def _check_component(name: str, value: str) -> None:
@@ -257,16 +246,8 @@ def _check_component(name: str, value: str) -> None:
             f"Invalid non-printable ASCII character in URL {name} component, "
             f"{match[0]!r} at position {match.start()}."
         )
-    if name == "raw_path":
-        name, value = "path", value.partition("?")[0]
-    grammar = _COMPONENTS.get(name)
-    if grammar is not None and not grammar.fullmatch(value):
+    if not _COMPONENTS[name].fullmatch(value):
         raise InvalidURL(f"Invalid URL component {name!r}")
-
-
-def _join_userinfo(username: str, password: str) -> str:
-    userinfo = _encode(username, _NOT_IN_USERNAME)
-    return f"{userinfo}:{_encode(password, _NOT_IN_USERNAME)}" if password else userinfo
 
 
 def _encode(text: str, unsafe: re.Pattern[str]) -> str:
@@ -285,17 +266,13 @@ def _percent_encode(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8"))
 
 
-def _parse_port(port: str | int | None, scheme: str, secret: bool = False) -> int | None:
+def _parse_port(port: str | int | None, scheme: str) -> int | None:
     """The port's number; None where there is none, or it is the scheme's own."""
     if port is None or port == "":
         return None
     text = str(port)
     if not _PORT.fullmatch(text) or int(text) > 65535:
-        if secret or "@" in text:
-            raise InvalidURL(
-                "Invalid port: '[secure]'. Percent-encode '/', '?' and '#' in a password."
-            )
-        raise InvalidURL(f"Invalid port: {text!r}")
+        raise InvalidURL(_SECRET_IN_PORT if "@" in text else f"Invalid port: {text!r}")
     number = int(text)
     return None if number == DEFAULT_PORTS.get(scheme) else number
 
@@ -329,14 +306,15 @@ def check_path(path: str, has_scheme: bool, has_authority: bool) -> str:
 
 def _encode_host(host: str) -> str:
     """The host in normal form, without brackets."""
-    if host.startswith("[") and host.endswith("]"):
-        return _check_ipv6(host[1:-1])
+    if ":" in host or (host.startswith("[") and host.endswith("]")):
+        return _check_ipv6(host.removeprefix("[").removesuffix("]"))
     if not host.isascii():
         return _encode_international(host)
-    host = host.lower()
-    if host and host[-1] in _DIGITS and _IPV4_LIKE.fullmatch(host) and not _IPV4.fullmatch(host):
+    # Lower case comes last: the escapes, too, must survive being parsed again.
+    host = _encode(host, _NOT_IN_HOST).lower()
+    if _IPV4_LIKE.fullmatch(host) and not _IPV4.fullmatch(host):
         raise InvalidURL(f"Invalid IPv4 address: {host!r}")
-    return _encode(host, _NOT_IN_HOST)
+    return host
 
 
 def _check_ipv6(address: str) -> str:
@@ -345,7 +323,7 @@ def _check_ipv6(address: str) -> str:
     try:
         ipaddress.IPv6Address(address)
     except ValueError:
-        raise InvalidURL(f"Invalid IPv6 address: '[{address}]'") from None
+        raise InvalidURL(f"Invalid IPv6 address: {f'[{address}]'!r}") from None
     return address
 
 
