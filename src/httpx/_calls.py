@@ -1,0 +1,305 @@
+"""How each world calls what belongs to users: hooks, auth flows, transports, bodies.
+
+The journey of a request (`_flow`) is written once, as coroutines. What it calls on the way is
+written by users, plainly for `Client` and with `async def` for `AsyncClient`. The two objects
+here, `BLOCKING` and `AWAITING`, have the same awaitable face and stand between: the awaits of
+the blocking one never suspend, so that `drive()` runs the journey to its end.
+
+Two things that only one world knows live here as well. A coroutine cannot let a `StopIteration`
+pass (PEP 479), which user code may raise (an exhausted mock, say): the blocking world carries it
+through in a `UserStop`. And the awaiting world reads a blocking body (a file, a generator) in a
+worker thread, so that the event loop is not held up.
+
+This room decides nothing about HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ._streams import ByteStream, PulledIterator
+from ._types import AsyncByteStream, SyncByteStream
+
+if TYPE_CHECKING:
+    from ._auth import Auth
+    from ._models import Request, Response
+
+__all__ = [
+    "AWAITING",
+    "BLOCKING",
+    "AuthFlow",
+    "Calls",
+    "ThreadedStream",
+    "UserStop",
+    "check_replay",
+]
+
+
+class UserStop(Exception):
+    """Carries a `StopIteration` of user code to the public method that was called."""
+
+    def __init__(self, original: StopIteration) -> None:
+        super().__init__("StopIteration was raised by a hook, an auth flow or a transport")
+        self.original = original
+
+
+class AuthFlow(Protocol):
+    """The generator of an `Auth`, as coroutines."""
+
+    async def start(self) -> Request:
+        """The first request. `RuntimeError` where the flow yields none."""
+        ...
+
+    async def answer(self, response: Response) -> Request | None:
+        """Give the flow a response; its next request, or `None` when it is content."""
+        ...
+
+    async def close(self) -> None:
+        """End the flow wherever it is."""
+        ...
+
+
+class Calls(Protocol):
+    """The face that both worlds share."""
+
+    async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a hook, or a method of the client that users may override."""
+        ...
+
+    async def handle(self, transport: Any, request: Request) -> Response:
+        """Have a transport answer a request."""
+        ...
+
+    def auth_flow(self, auth: Auth, request: Request) -> AuthFlow:
+        """Begin to authenticate."""
+        ...
+
+    async def read(self, response: Response) -> None:
+        """Read a response's body to its end."""
+        ...
+
+    async def close(self, response: Response) -> None:
+        """Close a response."""
+        ...
+
+    async def enter(self, transport: Any) -> None:
+        """Enter a transport's context."""
+        ...
+
+    async def leave(self, transport: Any, exc_info: tuple[Any, Any, Any] | None) -> None:
+        """Leave a transport's context; or just close it, where there is no context."""
+        ...
+
+
+class _Blocking:
+    """The world of `Client`."""
+
+    async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except StopIteration as stop:
+            raise UserStop(stop) from None
+
+    async def handle(self, transport: Any, request: Request) -> Response:
+        if not isinstance(request.stream, SyncByteStream):
+            raise RuntimeError("Attempted to send an async request with a sync Client instance.")
+        start = perf_counter()
+        try:
+            response: Response = transport.handle_request(request)
+        except StopIteration as stop:
+            raise UserStop(stop) from None
+        if not isinstance(response.stream, SyncByteStream):
+            raise _wrong_stream(transport, response, "SyncByteStream")
+        response._start_clock(start)
+        return response
+
+    def auth_flow(self, auth: Auth, request: Request) -> AuthFlow:
+        return _BlockingAuthFlow(auth, request)
+
+    async def read(self, response: Response) -> None:
+        response.read()
+
+    async def close(self, response: Response) -> None:
+        response.close()
+
+    async def enter(self, transport: Any) -> None:
+        await self.call(transport.__enter__)
+
+    async def leave(self, transport: Any, exc_info: tuple[Any, Any, Any] | None) -> None:
+        if exc_info is None:
+            await self.call(transport.close)
+        else:
+            await self.call(transport.__exit__, *exc_info)
+
+
+class _Awaiting:
+    """The world of `AsyncClient`."""
+
+    async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    async def handle(self, transport: Any, request: Request) -> Response:
+        if type(request.stream) is not ByteStream:
+            request.stream = _for_event_loop(request.stream)
+        start = perf_counter()
+        response: Response = await transport.handle_async_request(request)
+        if not isinstance(response.stream, AsyncByteStream):
+            raise _wrong_stream(transport, response, "AsyncByteStream")
+        response._start_clock(start)
+        return response
+
+    def auth_flow(self, auth: Auth, request: Request) -> AuthFlow:
+        request.stream = _for_event_loop(request.stream)  # the flow may read it
+        return _AwaitingAuthFlow(auth, request)
+
+    async def read(self, response: Response) -> None:
+        await response.aread()
+
+    async def close(self, response: Response) -> None:
+        await response.aclose()
+
+    async def enter(self, transport: Any) -> None:
+        await transport.__aenter__()
+
+    async def leave(self, transport: Any, exc_info: tuple[Any, Any, Any] | None) -> None:
+        if exc_info is None:
+            await transport.aclose()
+        else:
+            await transport.__aexit__(*exc_info)
+
+
+BLOCKING: Calls = _Blocking()
+AWAITING: Calls = _Awaiting()
+
+
+def _wrong_stream(transport: Any, response: Response, wanted: str) -> TypeError:
+    return TypeError(
+        f"{type(transport).__name__} answered with a body of type "
+        f"{type(response.stream).__name__}, where this client needs an httpx.{wanted}"
+    )
+
+
+class _BlockingAuthFlow:
+    def __init__(self, auth: Auth, request: Request) -> None:
+        self._auth = auth
+        self._generator = auth.sync_auth_flow(request)
+
+    async def start(self) -> Request:
+        try:
+            return next(self._generator)
+        except StopIteration:
+            raise _no_request(self._auth) from None
+
+    async def answer(self, response: Response) -> Request | None:
+        try:
+            return self._generator.send(response)
+        except StopIteration:
+            return None
+
+    async def close(self) -> None:
+        self._generator.close()
+
+
+class _AwaitingAuthFlow:
+    def __init__(self, auth: Auth, request: Request) -> None:
+        self._auth = auth
+        self._generator = auth.async_auth_flow(request)
+
+    async def start(self) -> Request:
+        try:
+            return await self._generator.__anext__()
+        except StopAsyncIteration:
+            raise _no_request(self._auth) from None
+
+    async def answer(self, response: Response) -> Request | None:
+        try:
+            return await self._generator.asend(response)
+        except StopAsyncIteration:
+            return None
+
+    async def close(self) -> None:
+        await self._generator.aclose()
+
+
+def _no_request(auth: Auth) -> RuntimeError:
+    return RuntimeError(f"The auth flow of {type(auth).__name__} ended without yielding a request")
+
+
+def _for_event_loop(stream: SyncByteStream | AsyncByteStream) -> AsyncByteStream:
+    """A request's body with an asynchronous face that does not hold up the event loop.
+
+    A stream that says nothing about `blocking` is taken at its word: an asynchronous one does
+    not block, and one that is only blocking does.
+    """
+    if isinstance(stream, AsyncByteStream):
+        if isinstance(stream, SyncByteStream) and getattr(stream, "blocking", False):
+            return ThreadedStream(stream)
+        return stream
+    return ThreadedStream(stream)
+
+
+# How much of a blocking body one trip to a worker thread brings, and how long it collects, in
+# seconds: a trip costs about 50 us, and a body that comes slowly is not to be held back.
+_PIECE = 65_536
+_PATIENCE = 0.005
+
+
+class ThreadedStream(AsyncByteStream):
+    """A blocking body for an event loop: read by a worker thread, if reading it may wait."""
+
+    def __init__(self, stream: SyncByteStream) -> None:
+        self._stream = stream
+
+    def check_replay(self) -> None:
+        """Raise `StreamConsumed` if one more iteration would not give the whole body."""
+        check_replay(self._stream)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        if getattr(self._stream, "blocking", True):
+            return _ThreadedIterator(self._stream)
+        return PulledIterator(iter(self._stream))
+
+
+class _ThreadedIterator:
+    """One pass over a blocking body. A class, not a generator: nothing is left to finalize."""
+
+    def __init__(self, stream: SyncByteStream) -> None:
+        self._stream = stream
+        self._iterator: Iterator[bytes] | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        from ._network.detect import run_in_thread
+
+        piece = await run_in_thread(self._next_piece)
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    def _next_piece(self) -> bytes:
+        """Called in the thread: some chunks in one; nothing at the end."""
+        if self._iterator is None:
+            self._iterator = iter(self._stream)
+        chunks = []
+        size = 0
+        begin = perf_counter()
+        for chunk in self._iterator:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size >= _PIECE or (size and perf_counter() - begin > _PATIENCE):
+                break
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def check_replay(stream: SyncByteStream | AsyncByteStream) -> None:
+    """Raise `StreamConsumed` if a body was sent and cannot be sent again.
+
+    Streams that cannot tell, of other makes, are taken to be able to.
+    """
+    check = getattr(stream, "check_replay", None)
+    if check is not None:
+        check()

@@ -1,0 +1,543 @@
+"""`Client`: what users type, and nothing else; and the names that others import from here.
+
+Each public method is a signature, a docstring, and one call: `request` builds and sends, `send`
+drives the journey that `_flow` describes. The methods that begin with an underscore are the
+steps of that journey, here so that they can be overridden and patched.
+
+`AsyncClient` is the twin in `_async_client`, method by method; `tests/test_twins.py` compares
+signatures and docstrings. What both have in common is in `_base_client`. No rule of HTTP is
+decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import _flow
+from ._async_client import AsyncClient
+from ._base_client import (
+    USE_CLIENT_DEFAULT,
+    BaseClient,
+    ClientState,
+    EventHook,
+    UseClientDefault,
+    warn_of_cookies,
+)
+from ._calls import BLOCKING, UserStop
+from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Limits, Proxy
+from ._drive import drive
+from ._transports.default import HTTPTransport
+
+if TYPE_CHECKING:
+    import ssl
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    from ._auth import Auth
+    from ._models import Request, Response
+    from ._transports.base import BaseTransport
+    from ._types import (
+        AuthTypes,
+        CertTypes,
+        CookieTypes,
+        HeaderTypes,
+        ProxyTypes,
+        QueryParamTypes,
+        RequestContent,
+        RequestData,
+        RequestExtensions,
+        RequestFiles,
+        TimeoutTypes,
+    )
+    from ._urls import URL
+
+__all__ = [
+    "USE_CLIENT_DEFAULT",
+    "AsyncClient",
+    "BaseClient",
+    "Client",
+    "ClientState",
+    "EventHook",
+    "UseClientDefault",
+]
+
+T = TypeVar("T", bound="Client")
+R = TypeVar("R")
+
+
+def _run(coro: Coroutine[Any, Any, R]) -> R:
+    """Drive a step of the journey; let out a `StopIteration` that user code raised on the way."""
+    try:
+        return drive(coro)
+    except UserStop as stop:
+        original = stop.original
+    raise original
+
+
+class Client(BaseClient):
+    """Sends requests, and keeps connections, cookies and defaults between them.
+
+    It may be shared by threads. Close it, or use it in a `with` block.
+
+    Args:
+        auth: `(username, password)`, an `Auth`, or a function of the request. Default: none.
+        params: query parameters for every request, where its URL lacks them.
+        headers: for every request; they replace the defaults (`Accept`, `Accept-Encoding`,
+            `Connection`, `User-Agent`) by name.
+        cookies: the first contents of the jar; an `http.cookiejar.CookieJar` is used itself.
+        verify: `True` trusts certifi's roots and the operating system's, `False` checks
+            nothing; or an `ssl.SSLContext`. A path is deprecated.
+        cert: a client certificate (deprecated: load it into a context for `verify`).
+        trust_env: heed `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`
+            and `SSL_CERT_DIR`.
+        http1: speak HTTP/1.1.
+        http2: speak HTTP/2 where the server offers it. Needs the extra: `pip install httpx[http2]`.
+        proxy: a URL or a `Proxy`, for every request. The environment's are used only without
+            it and without `transport`.
+        mounts: transports by URL pattern, such as `{"https://": ..., "all://*.example.org": None}`;
+            `None` means the default transport. The most specific pattern wins.
+        timeout: seconds for each phase, or what `Timeout` takes; `None` for no timeout.
+            Default: 5 s.
+        follow_redirects: default: `False`.
+        limits: numbers of connections. Default: 100, 20 of them idle, each for 5 s.
+        max_redirects: more raise `TooManyRedirects`. Default: 20.
+        event_hooks: functions to call: `{"request": [f(request)], "response": [f(response)]}`.
+        base_url: what relative URLs are appended to.
+        transport: sends the requests, instead of a new `HTTPTransport`.
+        default_encoding: of text whose encoding the response does not name, or a function that
+            finds it from the content. Default: `"utf-8"`.
+
+    Raises `InvalidURL`, `ValueError` or `TypeError` for what cannot be meant, and `ImportError`
+    for `http2=True` without the package h2.
+
+        with httpx.Client(base_url="https://www.example.org/") as client:
+            response = client.get("/")
+    """
+
+    def __init__(
+        self,
+        *,
+        auth: AuthTypes | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        proxy: ProxyTypes | None = None,
+        mounts: Mapping[str, BaseTransport | None] | None = None,
+        timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+        follow_redirects: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        max_redirects: int = DEFAULT_MAX_REDIRECTS,
+        event_hooks: Mapping[str, list[EventHook]] | None = None,
+        base_url: URL | str = "",
+        transport: BaseTransport | None = None,
+        default_encoding: str | Callable[[bytes], str] = "utf-8",
+    ) -> None:
+        super().__init__(
+            auth=auth, params=params, headers=headers, cookies=cookies, timeout=timeout,
+            follow_redirects=follow_redirects, max_redirects=max_redirects,
+            event_hooks=event_hooks, base_url=base_url, trust_env=trust_env,
+            default_encoding=default_encoding,
+        )  # fmt: skip
+        self._set_transports(
+            verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2,
+            limits=limits, proxy=proxy, mounts=mounts, transport=transport,
+        )  # fmt: skip
+
+    def _init_transport(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        transport: BaseTransport | None = None,
+    ) -> BaseTransport:
+        """What requests go through by default: `transport`, or else a new one."""
+        if transport is not None:
+            return transport
+        return HTTPTransport(
+            verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits
+        )
+
+    def _init_proxy_transport(
+        self,
+        proxy: Proxy,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> BaseTransport:
+        """What requests go through that are for a proxy."""
+        return HTTPTransport(
+            verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits,
+            proxy=proxy,
+        )  # fmt: skip
+
+    def _transport_for_url(self, url: URL) -> BaseTransport:
+        """The transport of the first mount that matches; without any, the default one."""
+        transport: BaseTransport = self._mounted_transport(url)
+        return transport
+
+    def request(
+        self,
+        method: str,
+        url: URL | str,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Build a request, send it, and read the response's body.
+
+        Args:
+            method: such as `"GET"`.
+            url: absolute, or relative: then it is appended to `base_url`.
+            content: the body, as bytes, text, a binary file or an iterable of bytes.
+            data: form fields, sent as `application/x-www-form-urlencoded`.
+            files: uploads by field name, sent as `multipart/form-data` together with `data`: an
+                open binary file, or `(filename, file[, content type[, headers]])`.
+            json: anything, sent as `application/json`.
+            params: replace the query in `url`; `{}` clears it. The client's fill in what is absent.
+            headers: beside the client's; a name that is there replaces the client's.
+            cookies: beside the client's (deprecated: set them on the client).
+            auth: `(username, password)`, an `Auth` or a function; `None` for none. Default: the
+                client's, else what the URL's userinfo says.
+            follow_redirects: default: the client's.
+            timeout: seconds for each phase, or what `Timeout` takes; `None` for no timeout.
+                Default: the client's.
+            extensions: for the transport, such as `{"sni_hostname": "www.example.org"}`.
+
+        Returns the `Response`, whatever its status; `raise_for_status()` raises for errors.
+
+        Raises `TransportError` (`ConnectError`, `ReadTimeout`, ...) where there was no response,
+        `TooManyRedirects`, `DecodingError`, `InvalidURL`, `StreamConsumed` for a body that was to
+        be sent again and cannot be, and `RuntimeError` on a closed client.
+
+            response = client.request("GET", "https://www.example.org/", params={"page": 2})
+        """
+        if cookies is not None:
+            warn_of_cookies()
+        request = self.build_request(
+            method=method, url=url, content=content, data=data, files=files, json=json,
+            params=params, headers=headers, cookies=cookies, timeout=timeout,
+            extensions=extensions,
+        )  # fmt: skip
+        return self.send(request, auth=auth, follow_redirects=follow_redirects)
+
+    def stream(
+        self,
+        method: str,
+        url: URL | str,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> AbstractContextManager[Response]:
+        """Send a request, and read the response's body piece by piece.
+
+        The arguments and errors are those of `request`. Gives a context manager; leaving it
+        closes the response, read or not.
+
+            with client.stream("GET", "https://www.example.org/") as response:
+                for chunk in response.iter_bytes():
+                    ...
+        """
+        return _Streaming(
+            self,
+            {
+                "method": method, "url": url, "content": content, "data": data, "files": files,
+                "json": json, "params": params, "headers": headers, "cookies": cookies,
+                "timeout": timeout, "extensions": extensions,
+            },
+            {"auth": auth, "follow_redirects": follow_redirects, "stream": True},
+        )  # fmt: skip
+
+    def send(
+        self,
+        request: Request,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+    ) -> Response:
+        """Send a request that was built before.
+
+        Args:
+            request: from `build_request`, which adds what the client has; or any `Request`, to
+                which only the client's timeout is added, if it has none.
+            stream: whether to leave the body unread. Then close the response yourself.
+            auth: as in `request`.
+            follow_redirects: as in `request`.
+
+            request = client.build_request("GET", "https://www.example.org/")
+            response = client.send(request)
+        """
+        return _run(_flow.send(self, BLOCKING, request, stream, auth, follow_redirects))
+
+    def _send_handling_auth(
+        self, request: Request, auth: Auth, follow_redirects: bool, history: list[Response]
+    ) -> Response:
+        return _run(
+            _flow.send_handling_auth(self, BLOCKING, request, auth, follow_redirects, history)
+        )
+
+    def _send_handling_redirects(
+        self, request: Request, follow_redirects: bool, history: list[Response]
+    ) -> Response:
+        return _run(
+            _flow.send_handling_redirects(self, BLOCKING, request, follow_redirects, history)
+        )
+
+    def _send_single_request(self, request: Request) -> Response:
+        return _run(_flow.send_single_request(self, BLOCKING, request))
+
+    def get(
+        self,
+        url: URL | str,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a `GET` request (RFC 9110 section 9.3.1). Arguments as for `request`."""
+        return self.request(
+            "GET", url, params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def options(
+        self,
+        url: URL | str,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send an `OPTIONS` request (RFC 9110 section 9.3.7). Arguments as for `request`."""
+        return self.request(
+            "OPTIONS", url, params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def head(
+        self,
+        url: URL | str,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a `HEAD` request (RFC 9110 section 9.3.2). Arguments as for `request`."""
+        return self.request(
+            "HEAD", url, params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def post(
+        self,
+        url: URL | str,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a `POST` request (RFC 9110 section 9.3.3). Arguments as for `request`."""
+        return self.request(
+            "POST", url, content=content, data=data, files=files, json=json,
+            params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def put(
+        self,
+        url: URL | str,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a `PUT` request (RFC 9110 section 9.3.4). Arguments as for `request`."""
+        return self.request(
+            "PUT", url, content=content, data=data, files=files, json=json,
+            params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def patch(
+        self,
+        url: URL | str,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a `PATCH` request (RFC 5789). Arguments as for `request`."""
+        return self.request(
+            "PATCH", url, content=content, data=data, files=files, json=json,
+            params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def delete(
+        self,
+        url: URL | str,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a `DELETE` request (RFC 9110 section 9.3.5). Arguments as for `request`."""
+        return self.request(
+            "DELETE", url, params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def query(
+        self,
+        url: URL | str,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a `QUERY` request: safe and idempotent as `GET`, with its question in the body
+        (draft-ietf-httpbis-safe-method-w-body). Arguments as for `request`."""
+        return self.request(
+            "QUERY", url, content=content, data=data, files=files, json=json,
+            params=params, headers=headers, cookies=cookies, auth=auth,
+            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close every connection. Harmless when done before.
+
+        Each transport, `mounts` included, is closed even if closing another one raises.
+        """
+        if self._state is not ClientState.CLOSED:
+            self._state = ClientState.CLOSED
+            _run(_flow.leave_transports(BLOCKING, self._all_transports()))
+
+    def __enter__(self: T) -> T:
+        self._open()
+        _run(_flow.enter_transports(BLOCKING, self._all_transports()))
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self._state = ClientState.CLOSED
+        exc_info = (exc_type, exc_value, traceback)
+        _run(_flow.leave_transports(BLOCKING, self._all_transports(), exc_info))
+
+
+class _Streaming:
+    """`client.stream(...)`: nothing is built or sent before it is entered."""
+
+    __slots__ = ("_build", "_client", "_response", "_send")
+
+    def __init__(self, client: Client, build: dict[str, Any], send: dict[str, Any]) -> None:
+        self._client = client
+        self._build = build
+        self._send = send
+
+    def __enter__(self) -> Response:
+        request = self._client.build_request(**self._build)
+        self._response = self._client.send(request=request, **self._send)
+        return self._response
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._response.close()
+
+
+def _share_docs() -> None:
+    """Give the methods of `AsyncClient` the docstrings of their twins, with `await`."""
+    for name, method in vars(Client).items():
+        twin = vars(AsyncClient).get("aclose" if name == "close" else name)
+        if not name.startswith("_") and twin is not None:
+            doc = method.__doc__ or ""
+            for blocking, awaiting in (
+                ("= client.", "= await client."),
+                ("with client", "async with client"),
+                ("for chunk in response.iter", "async for chunk in response.aiter"),
+            ):
+                doc = doc.replace(blocking, awaiting)
+            twin.__doc__ = doc
+
+
+_share_docs()

@@ -1,0 +1,238 @@
+"""The journey of a request, written once: auth -> redirects -> hooks -> one send.
+
+Each function here is one step that waits. The clients have a method for each, by the same name,
+and every step reaches the next one through the client's method: other packages override and
+patch those, on the class or on the instance, so they are looked up at each call.
+
+    client.send             state, deadline, authentication; reads the body unless streaming
+    _send_handling_auth     the rounds of an auth flow
+    _send_handling_redirects  the hops of one round; event hooks at each
+    _send_single_request    the transport, cookies, the log line
+
+`client` is a `Client` or an `AsyncClient`, and `calls` knows which: nothing here asks. No header
+and no URL is changed here; `_redirects` and `_auth` do that, without waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ._auth import Auth
+from ._calls import check_replay
+from ._config import Deadline
+from ._exceptions import RemoteProtocolError, RequestError, TooManyRedirects
+from ._redirects import dropped_credentials
+from ._urls import mask_password
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._calls import Calls
+    from ._models import Request, Response
+
+__all__ = [
+    "enter_transports",
+    "leave_transports",
+    "send",
+    "send_handling_auth",
+    "send_handling_redirects",
+    "send_single_request",
+]
+
+logger = logging.getLogger("httpx")
+
+
+async def send(
+    client: Any, calls: Calls, request: Request, stream: bool, auth: Any, follow_redirects: Any
+) -> Response:
+    """One call of a client, with all its exchanges."""
+    client._begin()
+    follow_redirects = client._follows_redirects(follow_redirects)
+    client._set_timeout(request)
+    _start_deadline(request)
+    auth = client._build_request_auth(request, auth)
+    try:
+        response: Response = await calls.call(
+            client._send_handling_auth,
+            request,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            history=[],
+        )
+    except RequestError as exc:
+        if exc._request is None:  # a hook's, or an auth flow's
+            exc.request = request
+        raise
+    if not stream:
+        try:
+            await calls.read(response)
+        except BaseException:
+            await calls.close(response)
+            raise
+    return response
+
+
+def _start_deadline(request: Request) -> None:
+    """Begin to count `Timeout.total`, which every exchange of this call then shares."""
+    extensions = request.extensions
+    total = extensions["timeout"].get("total")
+    if total is not None:
+        request.extensions = {**extensions, "deadline": Deadline(total)}
+    elif "deadline" in extensions:  # the request was sent before, under another timeout
+        request.extensions = {k: v for k, v in extensions.items() if k != "deadline"}
+
+
+async def send_handling_auth(
+    client: Any,
+    calls: Calls,
+    request: Request,
+    auth: Auth,
+    follow_redirects: bool,
+    history: list[Response],
+) -> Response:
+    """Send what an auth flow yields until it is content; the last response."""
+    if type(auth) is Auth:  # it authenticates nothing: no need for a generator
+        response: Response = await calls.call(
+            client._send_handling_redirects,
+            request,
+            follow_redirects=follow_redirects,
+            history=history,
+        )
+        return response
+    deadline = request.extensions.get("deadline")
+    flow = calls.auth_flow(auth, request)
+    try:
+        following: Request | None = await flow.start()
+        while following is not None:
+            if deadline is not None:
+                following.extensions.setdefault("deadline", deadline)
+            response = await calls.call(
+                client._send_handling_redirects,
+                following,
+                follow_redirects=follow_redirects,
+                history=history,
+            )
+            try:
+                following = await flow.answer(response)
+                if following is not None:
+                    response.history = list(history)
+                    await calls.read(response)
+                    history.append(response)
+            except BaseException:
+                await calls.close(response)
+                raise
+        return response
+    finally:
+        await flow.close()
+
+
+async def send_handling_redirects(
+    client: Any, calls: Calls, request: Request, follow_redirects: bool, history: list[Response]
+) -> Response:
+    """Send a request and, if so told, what its redirects lead to; the last response."""
+    hooks = client._event_hooks
+    while True:
+        for hook in hooks["request"]:
+            await calls.call(hook, request)
+        response: Response = await calls.call(client._send_single_request, request)
+        try:
+            for hook in hooks["response"]:
+                await calls.call(hook, response)
+            response.history = list(history)
+            if not response.has_redirect_location:
+                return response
+            if not follow_redirects:
+                response.next_request = _next_request(client, request, response)
+                return response
+            following = client._build_redirect_request(request, response)
+            if logger.isEnabledFor(logging.DEBUG):
+                _log_dropped(request, following)
+            history = [*history, response]
+            await calls.read(response)
+        except BaseException:
+            await calls.close(response)
+            raise
+        # Rounds of authentication are part of the history, and no redirects.
+        if sum(passed.has_redirect_location for passed in history) > client.max_redirects:
+            raise TooManyRedirects("Exceeded maximum allowed redirects.", request=following)
+        request = following
+
+
+def _next_request(client: Any, request: Request, response: Response) -> Request | None:
+    """Where a redirect that is not followed would lead; `None` if it cannot be followed."""
+    try:
+        following: Request = client._build_redirect_request(request, response)
+    except RemoteProtocolError:
+        return None
+    return following
+
+
+def _log_dropped(request: Request, following: Request) -> None:
+    """Say which credentials do not go along, since the 401 that follows says nothing of it."""
+    dropped = dropped_credentials(request, following)
+    if dropped:
+        logger.debug(
+            "Redirect from %s to %s: %s does not go along",
+            request.url.host,
+            following.url.host,
+            ", ".join(dropped),
+        )
+
+
+async def send_single_request(client: Any, calls: Calls, request: Request) -> Response:
+    """One exchange with a transport."""
+    transport = client._transport_for_url(request.url)
+    check_replay(request.stream)
+    try:
+        response = await calls.handle(transport, request)
+    except RequestError as exc:
+        exc.request = request
+        raise
+    try:
+        response.request = request
+        response.default_encoding = client._default_encoding
+        if "set-cookie" in response.headers:
+            client.cookies.extract_cookies(response)
+        if logger.isEnabledFor(logging.INFO):
+            _log(client, request, response)
+    except BaseException:  # a cookie policy, or a log handler, of the user's
+        await calls.close(response)
+        raise
+    return response
+
+
+def _log(client: Any, request: Request, response: Response) -> None:
+    """The one line that each exchange leaves: never a password, and the query only if wanted."""
+    url: Any = request.url if client.log_query else request.url.copy_with(query=None)
+    logger.info(
+        'HTTP Request: %s %s "%s %d %s"',
+        request.method,
+        mask_password(url) if url.userinfo else url,
+        response.http_version,
+        response.status_code,
+        response.reason_phrase,
+    )
+
+
+async def enter_transports(calls: Calls, transports: Sequence[Any]) -> None:
+    """Enter the contexts of a client's transports, all or none."""
+    entered: list[Any] = []
+    try:
+        for transport in transports:
+            await calls.enter(transport)
+            entered.append(transport)
+    except BaseException:
+        await leave_transports(calls, entered)
+        raise
+
+
+async def leave_transports(
+    calls: Calls, transports: Sequence[Any], exc_info: tuple[Any, Any, Any] | None = None
+) -> None:
+    """Close a client's transports, in order, each of them even if another one raises."""
+    if transports:
+        try:
+            await calls.leave(transports[0], exc_info)
+        finally:
+            await leave_transports(calls, transports[1:], exc_info)
