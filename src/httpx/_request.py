@@ -16,8 +16,8 @@ from collections.abc import AsyncIterable, Iterable
 from ._content import ByteStream, UnattachedStream, encode_request
 from ._cookies import Cookies
 from ._exceptions import RequestNotRead
-from ._fields import parameters
 from ._headers import Headers
+from ._multipart import get_multipart_boundary_from_content_type
 from ._types import (
     AsyncByteStream,
     CookieTypes,
@@ -92,12 +92,14 @@ class Request:
             self._content = b""
             self._complete_headers({})
             return
-        body_headers, self.stream = encode_request(
-            content, data, files, json, boundary=self._multipart_boundary() if files else None
-        )
+        boundary = None
+        if files:
+            content_type = self.headers.get("content-type", "").encode(self.headers.encoding)
+            boundary = get_multipart_boundary_from_content_type(content_type)
+        body_headers, self.stream = encode_request(content, data, files, json, boundary)
         self._complete_headers(body_headers)
         if isinstance(self.stream, ByteStream):
-            self._content = b"".join(self.stream)
+            self._content = self.stream.content
 
     def _complete_headers(self, body_headers: dict[str, str]) -> None:
         """Add the body's fields at the end, `Host` and an empty body's length in front."""
@@ -120,14 +122,6 @@ class Request:
             host = self.url.netloc
             if host:
                 fields.insert(0, (b"Host", b"host", host))
-
-    def _multipart_boundary(self) -> bytes | None:
-        """The boundary that the user's own `Content-Type` names."""
-        content_type = self.headers.get("content-type", "")
-        if not content_type.lower().startswith("multipart/form-data"):
-            return None
-        boundary = dict(parameters(content_type)).get("boundary")
-        return boundary.encode("ascii") if boundary else None
 
     @property
     def content(self) -> bytes:

@@ -134,7 +134,7 @@ class Response:
         if isinstance(self.stream, ByteStream):
             self.is_closed = True
             self.is_stream_consumed = True
-            self._content = self._decode(b"".join(self.stream))
+            self._content = self._decode(self.stream.content)
 
     def _complete_headers(self, body_headers: Mapping[str, str]) -> None:
         for name, value in body_headers.items():
