@@ -9,7 +9,7 @@ One group, one program:
 
     .venv/bin/python -m pytest tests/parity -q -k urls
     .venv/bin/python -m pytest tests/parity -q -k "urls and 0x7f"
-    PYTHONPATH=src:tests .venv/bin/python -m parity urls        # the answers, as JSON
+    PYTHONPATH=src .venv/bin/python -m tests.parity urls         # the answers, as JSON
 
 `scripts/parity` runs the table beside an installed original; `scripts/parity --record` writes
 `recorded.json` anew, `scripts/parity --accept GROUP PROGRAM DECISION` declares a difference.

@@ -1,6 +1,6 @@
 """Run groups of the table on the `httpx` that this interpreter imports; print the answers as JSON.
 
-`python -m parity [GROUP...]`, with `tests` on the path, run by `scripts/parity` and by
+`python -m tests.parity [GROUP...]` from the root of the repository, run by `scripts/parity` and by
 `test_recorded.py` in a process of its own: a program may patch, warn, log or hang.
 """
 

@@ -31,11 +31,10 @@ pytestmark = pytest.mark.skipif(
 @functools.cache
 def answers(group: str) -> dict[str, Any]:
     """What this build answers to the programs of a group."""
-    search = os.pathsep.join([str(ROOT / "src"), str(HERE.parent)])
     done = subprocess.run(
-        [sys.executable, "-m", "parity", group],
+        [sys.executable, "-m", "tests.parity", group],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": search, "PYTHONHASHSEED": "0"},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
     )

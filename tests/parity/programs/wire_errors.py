@@ -325,14 +325,6 @@ def uds_missing():
 
 
 @program
-def connect_timeout_of_zero():
-    with Wire() as wire:
-        return error_of(lambda: httpx.get(wire.url, timeout=httpx.Timeout(5, read=0.000001)))[0][
-            :40
-        ]
-
-
-@program
 def read_error_within_the_body_is_a_request_error():
     with Wire(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc" + Wire.HANG_UP) as wire:
         received = []
