@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ConnectError, ConnectTimeout, TimeoutException, UnsupportedProtocol
 from .._protocols.http1 import HTTP1Codec
-from .http1 import HTTP1Connection, Owner
+from .http1 import HTTP1Connection
 
 if TYPE_CHECKING:
     import ssl
 
     from .._config import Deadline
     from .._network.base import Backend, Resolver, SocketOption, Stream
+    from .base import Connection, Owner
     from .messages import RequestMessage, Timeouts
     from .routes import Route
     from .trace import Trace
@@ -52,7 +53,7 @@ class Connector:
 
     async def connect(
         self, backend: Backend, route: Route, request: RequestMessage, owner: Owner
-    ) -> HTTP1Connection:
+    ) -> Connection:
         """Open a connection. Raises `ConnectError` or `ConnectTimeout`."""
         attempt = 0
         while True:
@@ -70,7 +71,7 @@ class Connector:
 
     async def _attempt(
         self, backend: Backend, route: Route, request: RequestMessage, owner: Owner
-    ) -> HTTP1Connection:
+    ) -> Connection:
         timeouts = request.timeouts
         deadline = timeouts.start_connecting()
         try:
@@ -79,10 +80,33 @@ class Connector:
                 stream = await self._start_tls(stream, route, deadline, request.trace)
         except TimeoutException as exc:
             raise _connect_timeout(exc, timeouts, route) from exc
+        if self._speaks_http2(stream, route):
+            return await self._start_http2(stream, backend, route, request, owner)
         codec = HTTP1Codec(
             route.peer, self.max_head_size, self.max_header_count, fast=self.fast_lane
         )
         return HTTP1Connection(stream, route, owner, codec)
+
+    def _speaks_http2(self, stream: Stream, route: Route) -> bool:
+        """By ALPN where there is TLS, else by prior knowledge (RFC 9113 3.2, 3.3)."""
+        if not self.may_multiplex(route):
+            return False
+        if not self.http1:
+            return True
+        tls = stream.get_extra_info("ssl_object")
+        return tls is not None and tls.selected_alpn_protocol() == "h2"
+
+    async def _start_http2(
+        self, stream: Stream, backend: Backend, route: Route, request: RequestMessage, owner: Owner
+    ) -> Connection:
+        from .._protocols.http2 import HTTP2Codec
+        from .http2 import HTTP2Connection
+
+        connection = HTTP2Connection(stream, route, owner, HTTP2Codec(route.peer), backend)
+        if request.trace is not None:
+            # The preface leaves with the first request; this tells that it is on its way.
+            await request.trace.span("http2.send_connection_init", {"request": request}, _done())
+        return connection
 
     async def _dial(
         self, backend: Backend, route: Route, deadline: Deadline | None, trace: Trace | None
@@ -108,7 +132,7 @@ class Connector:
         if trace is None:
             return await step
         info |= {"timeout": timeout, "socket_options": list(self.socket_options) or None}
-        return await trace.span(name, info, step)  # type: ignore[arg-type]
+        return await trace.span(name, info, step)
 
     async def _start_tls(
         self, stream: Stream, route: Route, deadline: Deadline | None, trace: Trace | None
@@ -120,11 +144,20 @@ class Connector:
             stream.close()
             raise
         hostname = route.server_name or route.host
-        step = stream.start_tls(context, hostname, timeout, alpn=("http/1.1",))
+        multiplexes = self.may_multiplex(route)
+        if not multiplexes:
+            alpn: tuple[str, ...] = ("http/1.1",)
+        else:
+            alpn = ("h2", "http/1.1") if self.http1 else ("h2",)
+        step = stream.start_tls(context, hostname, timeout, alpn, shared=multiplexes)
         if trace is None:
             return await step
         info = {"ssl_context": context, "server_hostname": hostname, "timeout": timeout}
-        return await trace.span("connection.start_tls", info, step)  # type: ignore[arg-type]
+        return await trace.span("connection.start_tls", info, step)
+
+
+async def _done() -> None:
+    """A step that has been taken already."""
 
 
 def _connect_timeout(exc: TimeoutException, timeouts: Timeouts, route: Route) -> ConnectTimeout:

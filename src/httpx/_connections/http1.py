@@ -9,44 +9,31 @@ the place in the pool given back before anything is awaited.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from .._exceptions import WriteError
+from .._exceptions import RemoteProtocolError, WriteError
 from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
 from .body import ResponseBody
 from .messages import RequestBody, RequestMessage, ResponseMessage
 
 if TYPE_CHECKING:
     from .._network.base import Buffer, Stream
+    from .base import Owner
     from .routes import Route
 
-__all__ = ["HTTP1Connection", "Owner"]
+__all__ = ["HTTP1Connection"]
 
 _READ_SIZE = 64 * 1024
 _SMALL_BODY = 64 * 1024  # up to here a body leaves in one write with its head
 _SLICE = 256 * 1024  # a larger one in slices of a memoryview: nothing is copied but these
 
 
-class Owner(Protocol):
-    """What a connection asks of its pool."""
-
-    def give_back(self, connection: HTTP1Connection) -> None:
-        """An exchange has ended, and the connection can serve another."""
-        ...
-
-    def forget(self, connection: HTTP1Connection) -> None:
-        """The connection is closed."""
-        ...
-
-    def forget_later(self, connection: HTTP1Connection) -> None:
-        """The same, said by a finalizer: nothing may be locked or awaited."""
-        ...
-
-
 class HTTP1Connection:
     """A stream that speaks HTTP/1.1."""
 
     capacity = 1
+    settled = True
+    multiplexes = False
     protocol = "HTTP/1.1"
 
     def __init__(self, stream: Stream, route: Route, owner: Owner, codec: HTTP1Codec) -> None:
@@ -67,9 +54,13 @@ class HTTP1Connection:
         state = "closed" if self.closed else "active" if self.active else "idle"
         return f"<HTTP/1.1 {self.route.peer}, {state}, {self.served} requests>"
 
-    def is_alive(self) -> bool:
-        """Whether an idle connection is still good: its peer has said nothing, nor good-bye."""
-        return not self.stream.is_readable()
+    def is_doubtful(self) -> bool:
+        """Whether the peer of an idle connection has said something: good-bye, most likely."""
+        return self.stream.is_readable()
+
+    async def revive(self) -> bool:
+        """Nothing that an idle peer says makes this connection any better."""
+        return False
 
     def close(self) -> None:
         """Close the stream and give back the place in the pool, at once."""
@@ -286,10 +277,20 @@ class HTTP1Body(ResponseBody):
                 stream = self._connection.stream
                 codec.receive(await stream.read(_READ_SIZE, self._request.timeouts.read))
             elif event is END:
+                if codec.ended_by_close and self._connection.stream.get_extra_info("truncated"):
+                    raise self._cut_off()
                 return b""
             else:
                 assert isinstance(event, bytes)
                 return event
+
+    def _cut_off(self) -> RemoteProtocolError:
+        """Only the end of the connection told where the body ends, and TLS says that somebody
+        else may have made that end (RFC 8446 6.1)."""
+        return RemoteProtocolError(
+            "peer closed connection without sending complete message body "
+            f"(no TLS close_notify) from {self._connection.route.peer}"
+        )
 
     def _ends_exchange(self) -> bool:
         return not self._connection.codec.switched

@@ -117,6 +117,10 @@ class RequestBody:
         self.started = True
         return await self._pull()
 
+    def push_back(self, chunk: bytes) -> None:
+        """Give back a piece that was looked at too early: it comes next."""
+        self._ahead = chunk
+
     async def rewind(self) -> bool:
         """Begin again, and tell whether the source can.
 

@@ -411,6 +411,13 @@ class HTTP1Codec:
         return self._engine is not None and self._engine.switched
 
     @property
+    def ended_by_close(self) -> bool:
+        """Whether nothing but the connection's end told where the body ends."""
+        if self._engine is not None:
+            return self._eof
+        return self._framing == UNTIL_CLOSE
+
+    @property
     def reusable(self) -> bool:
         """Whether another exchange may begin: this one is complete, nobody asked to close, and
         the peer sent no byte too many (such bytes are never taken for the next response)."""
