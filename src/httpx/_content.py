@@ -11,7 +11,7 @@ when the stream is iterated. Streams live in `_streams.py`, and are handed on fr
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from json import JSONEncoder
 from typing import Any
 
@@ -75,7 +75,9 @@ def encode_content(content: RequestContent | ResponseContent) -> Encoded:
     if isinstance(content, bytes):
         headers = {"Content-Length": str(len(content))} if content else {}
         return headers, ByteStream(content)
-    stream = None if isinstance(content, dict) else stream_from(content)
+    # What can only be read, and is neither iterable nor seekable, may be anything: a response.
+    is_body = isinstance(content, (Iterable, AsyncIterable)) or hasattr(content, "seek")
+    stream = stream_from(content) if is_body and not isinstance(content, dict) else None
     if stream is None:
         raise TypeError(f"Unexpected type for 'content', {type(content)!r}")
     if stream.length is None:
@@ -101,7 +103,7 @@ def encode_urlencoded_data(data: RequestData) -> tuple[dict[str, str], ByteStrea
 
 
 def encode_multipart_data(
-    data: RequestData, files: RequestFiles, boundary: bytes | None = None
+    data: RequestData, files: RequestFiles, boundary: bytes | None
 ) -> tuple[dict[str, str], MultipartStream | AsyncMultipartStream]:
     """A form with files, as `multipart/form-data` (see `_multipart.py`)."""
     stream = multipart_stream(data, files, boundary)

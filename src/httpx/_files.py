@@ -41,8 +41,8 @@ def as_bytes(chunk: Any) -> bytes:
     """A chunk that is not exactly `bytes`: copied where it can be, else `TypeError`."""
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
-    hint = " A file must be opened in binary mode, not text mode." if isinstance(chunk, str) else ""
-    raise TypeError(f"A body consists of bytes, but its source gave {type(chunk)}.{hint}")
+    hint = " (open files in binary mode, encode text)" if isinstance(chunk, str) else ""
+    raise TypeError(f"A body consists of bytes, but its source gave {type(chunk)}{hint}.")
 
 
 def consumed(reason: str) -> StreamConsumed:
@@ -53,13 +53,11 @@ def consumed(reason: str) -> StreamConsumed:
 
 
 def is_sync_file(source: Any) -> bool:
-    """Whether `source` is a file whose `read` gives bytes, not an awaitable."""
+    """Whether `source` has a `read` that gives bytes, not an awaitable."""
     read = getattr(source, "read", None)
-    if read is None or _is_coroutine_function(read):
+    if read is None or (isinstance(source, AsyncIterable) and not isinstance(source, Iterable)):
         return False
-    if isinstance(source, AsyncIterable):
-        return isinstance(source, Iterable)
-    return isinstance(source, Iterable) or hasattr(source, "seek")
+    return not _is_coroutine_function(read)
 
 
 def async_read(source: Any) -> Callable[[int], Awaitable[bytes]] | None:

@@ -262,6 +262,10 @@ class MultipartStream(AsyncMultipartStream, SyncByteStream):
     """A multipart body whose files are all sync: it can be iterated in both worlds."""
 
     def __iter__(self) -> Iterator[bytes]:
+        return self.iter_chunks()
+
+    def iter_chunks(self) -> Iterator[bytes]:
+        """The body's chunks."""
         self.check_replay()
         return _join_small(self._flat())
 
