@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qs, quote_plus, unquote, urljoin
 
 from ._urlparse import DEFAULT_PORTS, ParseResult, check_path, decode_host, urlparse
-from ._utils import primitive_value_to_str
+from ._utils import mask_userinfo, primitive_value_to_str
 
 if TYPE_CHECKING:
     from ._types import PrimitiveData, QueryParamTypes
@@ -96,7 +96,8 @@ class URL:
             self._uri_reference = reference.copy_with(**components) if components else reference
         else:
             raise TypeError(
-                f"Invalid type for url.  Expected str or httpx.URL, got {type(url)}: {url!r}"
+                "Invalid type for url.  Expected str or httpx.URL, "
+                f"got {type(url)}: {mask_userinfo(repr(url))}"
             )
 
     @property

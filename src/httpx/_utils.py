@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ._types import PrimitiveData
     from ._urls import URL
 
-__all__ = ["URLPattern", "get_environment_proxies", "primitive_value_to_str"]
+__all__ = ["URLPattern", "get_environment_proxies", "mask_userinfo", "primitive_value_to_str"]
 
 _WILDCARD = re.compile(r"\*?\.?")
 
@@ -38,6 +38,11 @@ def primitive_value_to_str(value: PrimitiveData) -> str:
     if value is None:
         return ""
     return str(value)
+
+
+def mask_userinfo(text: str) -> str:
+    """Text from which no URL was made, such as a malformed one, without user and password."""
+    return re.sub("//[^/]*@", "//[secure]@", text)
 
 
 class URLPattern:
@@ -119,7 +124,7 @@ class URLPattern:
         return isinstance(other, URLPattern) and self.pattern == other.pattern
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.pattern!r})"
+        return f"{type(self).__name__}({mask_userinfo(self.pattern)!r})"
 
 
 def _parse_netloc(netloc: str) -> tuple[str, int | None]:
@@ -142,7 +147,7 @@ def _parse_network(host: str, prefix: str, pattern: str) -> IPv4Network | IPv6Ne
     try:
         return ipaddress.ip_network(f"{host}/{prefix}" if has_prefix else host, strict=False)
     except ValueError:
-        raise InvalidURL(f"Invalid network in URL pattern {pattern!r}") from None
+        raise InvalidURL(f"Invalid network in URL pattern {mask_userinfo(pattern)!r}") from None
 
 
 def _is_in_network(host: str, network: IPv4Network | IPv6Network) -> bool:
