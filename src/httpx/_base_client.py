@@ -4,8 +4,8 @@
 Its names are importable from `httpx._client` as well. The rules of merging, in one place:
 
 * headers: the client's, replaced by name by the call's;
-* params: the call's replace the query of the call's URL; the client's, and then those in the
-  query of `base_url`, fill in the keys that are absent;
+* params: the call's replace the query of the call's URL; those in the query of `base_url`, and
+  then the client's, fill in the keys that are absent;
 * cookies: the client's jar, and beside them the call's;
 * timeout and auth: the call's if given, where `None` is given, too.
 
@@ -282,10 +282,9 @@ class BaseClient:
         """The URL with its query, once there are any parameters."""
         if params is None:
             return merge_params(target, None, merged)
-        defaults = QueryParams()
         if self._base_url.query and URL(url).is_relative_url:
-            defaults = self._base_url.params
-        return merge_params(target, merged, defaults)
+            merged = merged.merge(self._base_url.params).merge(params)
+        return target.copy_with(params=merged)
 
     def _merge_url(self, url: URL | str) -> URL:
         """The URL of a request: a relative one below `base_url`, with the query of both."""
