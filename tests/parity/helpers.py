@@ -20,7 +20,10 @@ from collections.abc import Callable, Iterator
 from http.cookiejar import Cookie, CookieJar
 
 import httpx
-from httpx import *  # noqa: F403
+
+for _name in httpx.__all__:
+    if _name != "main":  # it brings the command line along
+        globals()[_name] = getattr(httpx, _name)
 
 
 def arun(awaitable: typing.Any) -> typing.Any:
