@@ -66,7 +66,7 @@ def test_the_query_of_base_url(
 def test_the_query_of_base_url_wins_over_a_clients_params(make: Any) -> None:
     client = make(base_url="http://a/?k=1", params={"k": 2})
     assert client.build_request("GET", "/x").url.query == b"k=1"
-    assert client.build_request("GET", "/x", params={"c": 3}).url.query == b"c=3&k=1"
+    assert client.build_request("GET", "/x", params={"c": 3}).url.query == b"k=1&c=3"
     assert client.build_request("GET", "http://other/x").url.query == b"k=2"
 
 
