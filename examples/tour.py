@@ -21,7 +21,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TextIO
 
 import httpx
@@ -278,12 +278,20 @@ def source_of(function: Step) -> str:
     return textwrap.dedent("\n".join(lines[definition.body[0].end_lineno or 0 :])).strip("\n")
 
 
+def release() -> str:
+    """The build that is installed; the API's version where none is (run from the source)."""
+    try:
+        return version("httpx")
+    except PackageNotFoundError:
+        return httpx.__version__
+
+
 def tour(screen: Screen) -> None:
     """Every step: title, code, result, time."""
     os.environ["NO_PROXY"] = "*"  # the tour talks to this machine only
     started = time.perf_counter()
     with serve() as server:
-        screen.line(screen.paint(f"httpx {version('httpx')}: a guided tour", "1"))
+        screen.line(screen.paint(f"httpx {release()}: a guided tour", "1"))
         screen.line(f"against a server of its own, {server.http} and {server.https}")
         for number, (title, function) in enumerate(STEPS.items(), 1):
             screen.line()
