@@ -7,7 +7,6 @@ No network, no thread, no event loop of its own; what the handler raises reaches
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -43,6 +42,8 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
         response = self.handler(request)
         if isinstance(response, Response):
             return response
+        import inspect  # not needed by a handler that does as it should, and slow to import
+
         if inspect.isawaitable(response):
             if inspect.iscoroutine(response):
                 response.close()  # else Python warns that it was never awaited
@@ -53,7 +54,11 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
         """Read the request's body and ask the handler, awaiting it where it is async."""
         await request.aread()
         response: Any = self.handler(request)
-        if not isinstance(response, Response) and inspect.isawaitable(response):
+        if isinstance(response, Response):
+            return response
+        import inspect
+
+        if inspect.isawaitable(response):
             response = await response
         if isinstance(response, Response):
             return response
