@@ -316,8 +316,9 @@ class HTTP2Connection:
                 return b""
             pieces = list(exchange.chunks)
             exchange.chunks.clear()
-            self._codec.acknowledge(exchange.stream_id, sum(piece.size for piece in pieces))
-            self._collect()
+            if not exchange.ended:  # nothing more will come that would need the window
+                self._codec.acknowledge(exchange.stream_id, sum(piece.size for piece in pieces))
+                self._collect()
         if self._outbox.is_stuck:
             await self._flush(exchange.request.timeouts.write)
         return pieces[0].data if len(pieces) == 1 else b"".join([p.data for p in pieces])
