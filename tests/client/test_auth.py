@@ -190,8 +190,10 @@ class Reading(httpx.Auth):
 
 async def test_request_body_is_read_where_it_is_required(world: World) -> None:
     request = httpx.Request("POST", URL, stream=Chunks())
-    assert await Driver(world, Reading(True, False), request).send(None) is request
+    driver = Driver(world, Reading(True, False), request)
+    assert await driver.send(None) is request
     assert request.headers["X-Length"] == "13"
+    assert await driver.send(httpx.Response(200)) is None
 
 
 async def test_response_body_is_read_where_it_is_required(world: World) -> None:

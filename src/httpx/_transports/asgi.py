@@ -245,6 +245,13 @@ class _Exchange:
             await self._send_body(message.get("body", b""), message.get("more_body", False))
 
     async def _send_body(self, body: bytes, more_body: bool) -> None:
+        if self._disconnected and more_body:
+            # Thrown away, as ASGI says; but an application that does nothing else than send
+            # must not keep the event loop to itself.
+            from anyio.lowlevel import checkpoint
+
+            await checkpoint()
+            return
         if body and not (self._is_head or self._disconnected):
             self._chunks.append(body)
             self._unread += len(body)
@@ -252,12 +259,6 @@ class _Exchange:
             self._complete = True
             self._to_app.give()
         self._to_caller.give()
-        if more_body and self._disconnected:
-            # Taken and thrown away, as ASGI says; but an application that does nothing else
-            # than send must not keep the event loop to itself.
-            from anyio.lowlevel import checkpoint
-
-            await checkpoint()
         while more_body and self._unread > HIGH_WATER:
             await self._to_app.wait()
 

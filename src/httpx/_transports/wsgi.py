@@ -44,22 +44,22 @@ class WSGIByteStream(SyncByteStream):
         return self
 
     def __next__(self) -> bytes:
-        # `ready` also receives what the application gives to `write()` while it runs, which
-        # comes before the chunk that it then yields.
-        while not self._ready:
-            chunk = next(self._chunks)
-            if chunk:
-                self._ready.append(chunk)
+        self.fill()
+        if not self._ready:
+            raise StopIteration
         return self._ready.popleft()
 
     def fill(self) -> None:
-        """Run the application up to its first piece of body, or to its end."""
-        if not self._ready:
-            for chunk in self._chunks:
-                if chunk:
-                    self._ready.append(chunk)
-                if self._ready:
-                    break
+        """Run the application up to its next piece of body, or to its end.
+
+        What it gives to `write()` meanwhile comes before the chunk that it then yields.
+        """
+        while not self._ready:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return
+            if chunk:
+                self._ready.append(chunk)
 
     def close(self) -> None:
         """Call the iterable's `close()`, if it has one; once."""
