@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ._multipart import AsyncMultipartStream
 from ._streams import ByteStream, PulledIterator
 from ._types import AsyncByteStream, SyncByteStream
 
@@ -231,13 +232,19 @@ def _for_event_loop(stream: SyncByteStream | AsyncByteStream) -> AsyncByteStream
     """A request's body with an asynchronous face that does not hold up the event loop.
 
     A stream that says nothing about `blocking` is taken at its word: an asynchronous one does
-    not block, and one that is only blocking does.
+    not block, and one that is only blocking does. A form pulls its files by itself, by
+    `run_in_thread`, since some of them may be asynchronous.
     """
-    if isinstance(stream, AsyncByteStream):
-        if isinstance(stream, SyncByteStream) and getattr(stream, "blocking", False):
+    if not isinstance(stream, AsyncByteStream):
+        return ThreadedStream(stream)
+    if getattr(stream, "blocking", False):
+        if isinstance(stream, AsyncMultipartStream):
+            from ._network.detect import run_in_thread
+
+            stream.run_in_thread = run_in_thread
+        elif isinstance(stream, SyncByteStream):
             return ThreadedStream(stream)
-        return stream
-    return ThreadedStream(stream)
+    return stream
 
 
 # How much of a blocking body one trip to a worker thread brings, and how long it collects, in

@@ -1,0 +1,266 @@
+"""What only an event loop asks of a client: bodies that block, and cancellation.
+
+USERS.md 20: the original refuses files and plain iterables in its `AsyncClient`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import httpx
+from httpx import _calls
+from httpx._calls import ThreadedStream
+from tests.client.helpers import Recorder, Stream
+from tests.worlds import World
+
+awaiting = pytest.mark.worlds("asyncio", "uvloop", "trio")
+
+
+class Sink(httpx.AsyncBaseTransport):
+    """Takes the body, chunk by chunk."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+        self.headers = httpx.Headers()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.headers = request.headers
+        stream: Any = request.stream
+        self.chunks = [chunk async for chunk in stream]
+        return httpx.Response(200)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.chunks)
+
+
+@awaiting
+async def test_a_file(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 200_000)
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        with path.open("rb") as file:
+            await client.post("http://a/", content=file)
+    assert sink.body == b"x" * 200_000
+    assert sink.headers["Content-Length"] == "200000"
+    assert max(map(len, sink.chunks)) >= 65_536
+
+
+class Reads:
+    """A file that notes which thread reads it."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+        self.left = [b"content ", b"of the file"]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.left)
+
+    def read(self, size: int = -1) -> bytes:
+        self.threads.add(threading.get_ident())
+        return self.left.pop(0) if self.left else b""
+
+
+class AwaitedFile:
+    """A file that is read by awaiting."""
+
+    def __init__(self) -> None:
+        self.left = [b"of another ", b"world"]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.left:
+            yield chunk
+
+    async def read(self, size: int = -1) -> bytes:
+        return self.left.pop(0) if self.left else b""
+
+
+@awaiting
+async def test_files_of_both_kinds_in_a_form(world: World) -> None:
+    blocking = Reads()
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        await client.post("http://a/", files={"f": blocking})
+        assert b"content of the file" in sink.body
+        blocking.left = [b"content"]
+        files: Any = {"f": blocking, "g": AwaitedFile()}
+        await client.post("http://a/", data={"a": "1"}, files=files)
+    assert b"content" in sink.body
+    assert b"of another world" in sink.body
+    assert threading.get_ident() not in blocking.threads
+
+
+@awaiting
+async def test_a_blocking_body_is_read_by_another_thread(world: World) -> None:
+    threads: list[int] = []
+
+    def body() -> Iterator[bytes]:
+        for _ in range(3):
+            threads.append(threading.get_ident())
+            yield b"x" * 70_000
+
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        await client.post("http://a/", content=body())
+    assert [len(chunk) for chunk in sink.chunks] == [70_000] * 3
+    assert threading.get_ident() not in threads
+
+
+@awaiting
+@pytest.mark.parametrize("kind", [list, tuple, io.BytesIO])
+async def test_what_is_in_memory_needs_no_thread(
+    world: World, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = kind(b"ab" if kind is io.BytesIO else [b"a", b"b"])
+    monkeypatch.setattr("httpx._network.detect.run_in_thread", None)
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        await client.post("http://a/", content=content)
+    assert sink.body == b"ab"
+
+
+@awaiting
+async def test_small_chunks_travel_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_calls, "_PATIENCE", 60.0)
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        await client.post("http://a/", content=(b"x" * 1000 for _ in range(100)))
+    assert [len(chunk) for chunk in sink.chunks] == [66_000, 34_000]
+
+
+@awaiting
+async def test_a_slow_body_is_not_held_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_calls, "_PATIENCE", -1.0)
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        await client.post("http://a/", content=(chunk for chunk in [b"", b"a", b"b"]))
+    assert sink.chunks == [b"a", b"b"]
+
+
+@awaiting
+async def test_what_a_blocking_body_raises(world: World) -> None:
+    def body() -> Iterator[bytes]:
+        yield b"a"
+        raise KeyError("in the body")
+
+    async with world.client(transport=Sink()) as client:
+        with pytest.raises(KeyError, match="in the body"):
+            await client.post("http://a/", content=body())
+
+
+@awaiting
+async def test_a_stream_of_the_users_own(world: World) -> None:
+    class Own(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"own"
+
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        request = httpx.Request("POST", "http://a/", stream=Own())
+        for _ in range(2):
+            await client.send(request)
+            assert sink.body == b"own"
+    assert isinstance(request.stream, ThreadedStream)
+
+
+@awaiting
+async def test_an_async_body_stays_what_it_is(world: World) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"a"
+
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        request = client.build_request("POST", "http://a/", content=body())
+        stream = request.stream
+        await client.send(request)
+        assert request.stream is stream
+        with pytest.raises(httpx.StreamConsumed):
+            await client.send(request)
+    assert sink.body == b"a"
+
+
+@awaiting
+async def test_an_auth_flow_reads_a_blocking_body_in_a_thread(world: World) -> None:
+    threads: list[int] = []
+
+    def body() -> Iterator[bytes]:
+        threads.append(threading.get_ident())
+        yield b"body"
+
+    class Signing(httpx.Auth):
+        requires_request_body = True
+
+        def auth_flow(self, request: httpx.Request) -> Any:
+            request.headers["Signature"] = request.content.decode()
+            yield request
+
+    sink = Sink()
+    async with world.client(transport=sink, auth=Signing()) as client:
+        await client.post("http://a/", content=body())
+    assert sink.headers["Signature"] == "body"
+    assert sink.body == b"body"
+    assert threading.get_ident() not in threads
+
+
+def test_a_cancelled_call_closes_its_response() -> None:
+    stream = Stream(b"body")
+
+    async def run() -> None:
+        reached = asyncio.Event()
+
+        async def wait(response: httpx.Response) -> None:
+            reached.set()
+            await asyncio.Event().wait()
+
+        transport = httpx.MockTransport(lambda request: httpx.Response(200, stream=stream))
+        async with httpx.AsyncClient(
+            transport=transport, event_hooks={"response": [wait]}
+        ) as client:
+            task = asyncio.create_task(client.get("http://a/"))
+            await reached.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(run())
+    assert stream.closed == 1
+
+
+async def test_an_auth_flow_is_closed_wherever_it_is(world: World) -> None:
+    log: list[str] = []
+
+    class Careful(httpx.Auth):
+        def auth_flow(self, request: httpx.Request) -> Any:
+            try:
+                yield request
+            finally:
+                log.append("closed")
+
+    transport = Recorder(fail="handle")
+    async with world.client(transport=transport, auth=Careful()) as client:
+        with pytest.raises(OSError, match="handle"):
+            await client.get("http://a/")
+    assert log == ["closed"]
+
+
+@awaiting
+async def test_a_stream_of_both_kinds_that_says_it_blocks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_calls, "_PATIENCE", 60.0)
+
+    class Both(Stream):
+        blocking = True
+
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        await client.send(httpx.Request("POST", "http://a/", stream=Both(b"a", b"b")))
+    assert sink.chunks == [b"ab"]
