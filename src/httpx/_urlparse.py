@@ -55,6 +55,8 @@ _PORT = re.compile(
     r"0*(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 )
 
+_SCHEME_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
 # What a component may look like where a program gives it by name.
 _ANYTHING = re.compile(r".*", re.DOTALL)
 _COMPONENTS = {
@@ -122,6 +124,9 @@ class ParseResult(NamedTuple):
         elif path.startswith("//"):
             # Without "/." in front, the path would read as an authority.
             text = f"{text}/.{path}"
+        elif not scheme and _SCHEME_LIKE.match(path):
+            # Nor may the first segment of a relative path read as a scheme (RFC 3986 §4.2).
+            text = f"./{path}"
         else:
             text += path
         if query is not None:

@@ -106,6 +106,13 @@ def test_a_path_with_two_slashes_never_reads_as_a_host() -> None:
     assert URL(str(url)).host == ""
 
 
+def test_a_relative_path_never_reads_as_a_scheme() -> None:
+    url = URL(path="http://example.com")
+    assert url.is_relative_url
+    assert str(url) == "./http://example.com"
+    assert URL(str(url)).is_relative_url
+
+
 # Components by name
 
 
@@ -317,7 +324,7 @@ def test_equality_and_hash_are_those_of_the_text() -> None:
     assert url != None  # noqa: E711
     assert hash(url) == hash("http://h") == hash(URL("http://h"))
     # Other components, the same text.
-    assert URL("a:b") == URL(":a:b")
+    assert URL("./a:b") == URL(path="a:b")
 
 
 def test_a_url_keeps_no_dictionary_and_can_be_referred_to_weakly() -> None:

@@ -82,6 +82,7 @@ def test_ordinary_urls_go_the_fast_way(text: str) -> None:
 @example("http:////a")
 @example("x:a/..//b")
 @example(":a:b")
+@example(":http://")
 def test_what_is_in_normal_form_stays(text: str) -> None:
     url = parsed(text)
     if url is None:
