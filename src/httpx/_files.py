@@ -132,7 +132,7 @@ class AsyncFileReader:
         if read is None:
             raise TypeError(f"{type(file)} is not an async file.")
         self.file = file
-        self.read = read
+        self.read_some = read
         self.chunk_size = chunk_size
         self.from_start = from_start
         self.start, self.length = _measure_async(file, from_start)
@@ -174,7 +174,7 @@ class _AsyncFileChunks:
         if not self._is_rewound:
             await self._reader.rewind()
             self._is_rewound = True
-        chunk = as_bytes(await self._reader.read(self._reader.chunk_size))
+        chunk = as_bytes(await self._reader.read_some(self._reader.chunk_size))
         if not chunk:
             raise StopAsyncIteration
         return chunk
