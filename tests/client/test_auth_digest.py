@@ -326,6 +326,7 @@ def test_challenges_that_cannot_be_answered(challenge: str, text: str) -> None:
         httpx.Response(401, headers={"WWW-Authenticate": "Basic realm=r"}),
         httpx.Response(401, headers={"WWW-Authenticate": "Digest"}),
         httpx.Response(401, headers={"WWW-Authenticate": "="}),
+        httpx.Response(401, headers={"WWW-Authenticate": 'realm="r", nonce="n"'}),
     ],
 )
 def test_responses_that_do_not_challenge(response: httpx.Response) -> None:

@@ -288,6 +288,28 @@ async def test_unread_body_holds_the_app_back(world: World) -> None:
         assert len((await client.get(URL)).content) == 20 * len(piece)
 
 
+async def test_reading_a_little_of_much_does_not_let_the_app_go_on(world: World) -> None:
+    sent = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        await send(START)
+        await send(body(b"little", more=True))
+        await send(body(bytes(2 * asgi.HIGH_WATER), more=True))
+        sent.append(1)
+        await send(body(b""))
+
+    async with client_of(app) as client:
+        async with client.stream("GET", URL) as response:
+            chunks = response.aiter_raw()
+            assert await anext(chunks) == b"little"
+            for _ in range(5):
+                await anyio.lowlevel.checkpoint()
+            assert sent == []
+            await anext(chunks)
+            assert [chunk async for chunk in chunks] == []
+    assert sent == [1]
+
+
 @pytest.mark.parametrize("streamed", [True, False])
 async def test_whole_read_waits_for_background_work_and_raises(
     world: World, streamed: bool
