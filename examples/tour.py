@@ -343,6 +343,9 @@ def main(arguments: list[str]) -> int:
                 return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who reads has seen enough; nothing more may be written at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Exception as exc:
         print(f"tour: {type(exc).__name__}: {exc}", file=sys.stderr)
         return 1
