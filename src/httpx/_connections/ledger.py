@@ -267,8 +267,12 @@ class Ledger:
             self._evict()
 
     def _serve_slots(self) -> None:
-        """Give free slots to those who have waited for longest."""
-        while self.waiters and self.slots < self.max_connections:
+        """Give free slots, and those of idle connections, to those who have waited for longest."""
+        while self.waiters:
+            if self.slots >= self.max_connections:
+                if not self.idle:
+                    return
+                self._evict()
             waiter = next(iter(self.waiters))
             self._dequeue(waiter)
             self._grant_slot(waiter.route)
