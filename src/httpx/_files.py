@@ -147,10 +147,9 @@ class AsyncFileReader:
         """Go to where the body starts. `StreamConsumed` if that is not possible any more."""
         self.check_replay()
         try:
-            if not self._is_started and self.start is None:
+            if self.start is None:
                 self.start = 0 if self.from_start else await self.file.tell()
-            if self.start is not None:
-                await self.file.seek(self.start)
+            await self.file.seek(self.start)
         except _CANNOT_SEEK:
             self.start = None
         self._is_started = True

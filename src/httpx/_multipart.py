@@ -306,8 +306,7 @@ def _join_small(pieces: Iterable[Piece]) -> Iterator[Piece]:
         else:
             small, size = [], 0
             yield piece
-    if small:
-        yield b"".join(small)
+    yield b"".join(small)  # the last boundary at least
 
 
 class _AsyncPieces:

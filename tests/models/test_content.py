@@ -357,6 +357,22 @@ async def test_object_of_both_worlds_is_a_stream_of_both(world: World) -> None:
     await stream.aclose()
 
 
+async def test_files_and_iterables_given_to_the_classes_themselves(world: World) -> None:
+    file = io.BytesIO(b"0123456789")
+    file.seek(4)
+    assert list(IteratorByteStream(stream=file)) == [b"456789"]
+    stream = AsyncIteratorByteStream(stream=AsyncPipe(b"abc"))
+    chunks = aiter(stream)
+    assert aiter(chunks) is chunks
+    assert await collect(chunks) == b"abc"
+
+
+async def test_async_file_is_an_async_iterable(world: World) -> None:
+    chunks = aiter(AsyncFileReader(AsyncPipe(b"abc")))
+    assert aiter(chunks) is chunks
+    assert await collect(chunks) == b"abc"
+
+
 async def test_sync_iterator_behind_the_async_protocol(world: World) -> None:
     calls = []
 
