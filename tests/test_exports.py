@@ -93,6 +93,14 @@ def test_main_without_its_packages(
     assert "pip install 'httpx[cli]'" in capsys.readouterr().out
 
 
+def test_main_is_imported_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake: Any = ModuleType("httpx._main")
+    fake.main = lambda: "ran"
+    monkeypatch.setitem(sys.modules, "httpx._main", fake)
+    assert httpx.main() == "ran"  # type: ignore[func-returns-value]
+    assert httpx.main.__module__ == "httpx"
+
+
 def test_main_hides_no_other_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def find_spec(self, name: str, *args: Any) -> None:

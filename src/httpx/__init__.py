@@ -159,4 +159,5 @@ def __getattr__(name: str) -> Any:
         if (exc.name or "").partition(".")[0] not in ("click", "pygments", "rich"):
             raise
         return _main_without_its_packages
+    main.__module__ = __name__
     return main

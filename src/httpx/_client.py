@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import _flow
 from ._async_client import AsyncClient
 from ._base_client import (
+    ACCEPT_ENCODING,
     USE_CLIENT_DEFAULT,
+    USER_AGENT,
     BaseClient,
     ClientState,
     EventHook,
@@ -27,6 +29,7 @@ from ._base_client import (
 from ._calls import BLOCKING, UserStop
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Limits, Proxy
 from ._drive import drive
+from ._flow import logger
 from ._transports.default import HTTPTransport
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
     from ._urls import URL
 
 __all__ = [
+    "ACCEPT_ENCODING",
+    "USER_AGENT",
     "USE_CLIENT_DEFAULT",
     "AsyncClient",
     "BaseClient",
@@ -60,6 +65,7 @@ __all__ = [
     "ClientState",
     "EventHook",
     "UseClientDefault",
+    "logger",
 ]
 
 T = TypeVar("T", bound="Client")
@@ -541,3 +547,8 @@ def _share_docs() -> None:
 
 
 _share_docs()
+
+# Others know them from here, and messages and pickles name where a class says it lives.
+for _class in (BaseClient, ClientState, UseClientDefault):
+    _class.__module__ = __name__
+del _class

@@ -115,14 +115,10 @@ def redirect_headers(request: Request, url: URL, method: str) -> Headers:
 def redirect_stream(request: Request, method: str) -> SyncByteStream | AsyncByteStream | None:
     """The body of the next request; None where the method became GET.
 
-    Raises `StreamConsumed` where the body is wanted again and cannot be given again.
+    Whether it can be given again is asked when it is sent again: who does not follow, and takes
+    only the URL of `next_request`, needs no answer.
     """
-    if _loses_body(request, method):
-        return None
-    check_replay = getattr(request.stream, "check_replay", None)
-    if check_replay is not None:
-        check_replay()
-    return request.stream
+    return None if _loses_body(request, method) else request.stream
 
 
 def _loses_body(request: Request, method: str) -> bool:

@@ -264,3 +264,17 @@ async def test_a_stream_of_both_kinds_that_says_it_blocks(
     async with world.client(transport=sink) as client:
         await client.send(httpx.Request("POST", "http://a/", stream=Both(b"a", b"b")))
     assert sink.chunks == [b"ab"]
+
+
+@awaiting
+async def test_an_async_stream_that_says_it_blocks_is_taken_as_it_is(world: World) -> None:
+    class Own(httpx.AsyncByteStream):
+        blocking = True
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"own"
+
+    sink = Sink()
+    async with world.client(transport=sink) as client:
+        await client.send(httpx.Request("POST", "http://a/", stream=Own()))
+    assert sink.body == b"own"

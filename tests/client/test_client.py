@@ -231,6 +231,13 @@ def test_http2_needs_its_package(make: Any, monkeypatch: pytest.MonkeyPatch) -> 
         make(http2=True)
 
 
+@pytest.mark.parametrize("make", CLIENTS)
+def test_http2_with_its_package(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: Any = object()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: found)
+    assert make(http2=True)._state is ClientState.UNOPENED
+
+
 # Merging
 
 
