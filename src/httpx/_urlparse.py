@@ -33,6 +33,7 @@ _NOT_IN_USERINFO = re.compile(r"[^!$-.0-:A-Z_a-z~]")
 _NOT_IN_USERNAME = re.compile(r"[^!$-.0-9A-Z_a-z~]")
 _NOT_IN_HOST = re.compile(r'[^!"$-.0-;=A-Z\\_-~]')
 
+_ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 # The ordinary URL of a request, already in its normal form: one match instead of the whole walk
@@ -315,8 +316,10 @@ def _encode_host(host: str) -> str:
         return _check_ipv6(host.removeprefix("[").removesuffix("]"))
     if not host.isascii():
         return _encode_international(host)
-    # Lower case comes last: the escapes, too, must survive being parsed again.
-    host = _encode(host, _NOT_IN_HOST).lower()
+    # Escapes are left alone, in their case as well: so what is encoded here stays when it is
+    # parsed again.
+    lowered = "".join(part if part[:1] == "%" else part.lower() for part in _ESCAPE.split(host))
+    host = _encode(lowered, _NOT_IN_HOST)
     if _IPV4_LIKE.fullmatch(host) and not _IPV4.fullmatch(host):
         raise InvalidURL(f"Invalid IPv4 address: {host!r}")
     return host

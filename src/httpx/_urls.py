@@ -83,7 +83,8 @@ class URL:
     `InvalidURL` for what is not a URL, `TypeError` for an unknown keyword or a wrong type.
     """
 
-    __slots__ = ("__weakref__", "_uri_reference")
+    # A dictionary is made only for a program that sets attributes of its own.
+    __slots__ = ("__dict__", "__weakref__", "_uri_reference")
 
     _uri_reference: ParseResult
 
@@ -250,8 +251,8 @@ class URL:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({mask_password(self)!r})"
 
-    def __getstate__(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-        return getattr(self, "__dict__", None), {"_uri_reference": self._uri_reference}
+    def __getstate__(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.__dict__, {"_uri_reference": self._uri_reference}
 
 
 def _read_components(given: dict[str, Any]) -> dict[str, Any]:
@@ -354,7 +355,7 @@ class QueryParams(Mapping[str, str]):
     with the same pairs in any order.
     """
 
-    __slots__ = ("__weakref__", "_dict")
+    __slots__ = ("__dict__", "__weakref__", "_dict")
 
     _dict: dict[str, list[str]]
 
@@ -454,8 +455,8 @@ class QueryParams(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
-    def __getstate__(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-        return getattr(self, "__dict__", None), {"_dict": self._dict}
+    def __getstate__(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.__dict__, {"_dict": self._dict}
 
 
 def _read_params(value: QueryParamTypes | None) -> dict[str, list[str]]:
@@ -505,7 +506,7 @@ class Origin(tuple[str, str, int]):
     """
 
     # A tuple underneath, since this is a key of the connection pool: the hash and equality of
-    # tuples are C (0.1 µs, where a frozen dataclass takes 0.6 µs).
+    # tuples are C (a look-up takes 0.04 µs, with a frozen dataclass 0.5 µs).
     __slots__ = ()
 
     def __new__(cls, url: URL | str) -> Origin:
