@@ -250,7 +250,9 @@ def configured_client(block: Block, internet: Internet) -> None:
 @at(
     447,
     pytest.mark.xfail(
-        strict=True, reason="http2=True and proxy= are refused until HTTP/2 and proxies are built"
+        strict=True,
+        raises=httpx.UnsupportedProtocol,
+        reason="needs a proxy and HTTP/2, which are refused until they are built",
     ),
 )
 def every_option(block: Block, internet: Internet) -> None:
