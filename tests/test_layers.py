@@ -273,3 +273,16 @@ def test_there_is_one_class_of_each_noun(kind: str) -> None:
         if isinstance(node, ast.ClassDef) and node.name == kind
     ]
     assert len(homes) == 1, homes
+
+
+TESTS = sorted(Path(__file__).parent.rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_no_test_sleeps_to_wait(path: Path) -> None:
+    """A clock that is faked, or an event, tells when something has happened; a nap hopes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "sleep":
+            seconds = node.args[0] if node.args else None
+            if isinstance(seconds, ast.Constant) and isinstance(seconds.value, (int, float)):
+                assert seconds.value <= 0.05, f"{path.name}:{node.lineno} sleeps"

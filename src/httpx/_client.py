@@ -78,7 +78,10 @@ def _run(coro: Coroutine[Any, Any, R]) -> R:
         return drive(coro)
     except UserStop as stop:
         original = stop.original
-    raise original
+    try:
+        raise original
+    finally:
+        del original  # its traceback holds this frame
 
 
 class Client(BaseClient):

@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import re
-import threading
 import time
 import typing
 from http.cookiejar import (  # type: ignore[attr-defined]
@@ -33,6 +32,7 @@ from ._headers import Headers
 
 if typing.TYPE_CHECKING:
     from ._models import Request, Response
+    from ._urls import URL
 
 __all__ = [
     "RFC6265Policy",
@@ -81,7 +81,7 @@ def jar_from_state(kind: type[CookieJar], state: dict[str, typing.Any]) -> Cooki
     """The jar that `jar_state` described."""
     jar = kind.__new__(kind)
     jar.__dict__.update(state)
-    jar._cookies_lock = threading.RLock()  # type: ignore[attr-defined]
+    jar._cookies_lock = CookieJar()._cookies_lock  # type: ignore[attr-defined]
     return jar
 
 
@@ -127,7 +127,9 @@ class CookieRequest:
 
     unverifiable = False
 
-    def __init__(self, url: str, scheme: str, host: str, path: str, headers: Headers) -> None:
+    def __init__(
+        self, url: URL | str, scheme: str, host: str, path: str, headers: Headers
+    ) -> None:
         self.url = url
         self.type = scheme
         self.host = host
@@ -151,10 +153,10 @@ class CookieRequest:
         if ":" in host:
             host = f"[{host}]"
         path = url.raw_path.partition(b"?")[0].decode("ascii")
-        return cls(str(url), url.scheme, host, path or "/", request.headers)
+        return cls(url, url.scheme, host, path, request.headers)
 
     def get_full_url(self) -> str:
-        return self.url
+        return str(self.url)
 
     def has_header(self, name: str) -> bool:
         return name in self.headers
@@ -282,13 +284,15 @@ def send_cookies(jar: CookieJar, request: Request) -> None:
         jar.add_cookie_header(asked)  # type: ignore[arg-type]
         return
     jar_: typing.Any = jar
-    possible = asked.possible_domains()
     cookies: list[Cookie] = []
     with jar_._cookies_lock:
         jar_._policy._now = jar_._now = int(time.time())
-        for domain in [domain for domain in jar_._cookies if domain in possible]:
+        domains = asked.possible_domains().intersection(jar_._cookies)
+        if len(domains) > 1:  # in the order in which the jar came to know them
+            domains = [domain for domain in jar_._cookies if domain in domains]
+        for domain in domains:
             cookies += jar_._cookies_for_domain(domain, asked)
-        pairs = jar_._cookie_attrs(cookies)
+        pairs = jar_._cookie_attrs(cookies) if cookies else []
     if pairs:
         request.headers["Cookie"] = "; ".join(pairs)
 
