@@ -506,7 +506,7 @@ class Origin(tuple[str, str, int]):
     """
 
     # A tuple underneath, since this is a key of the connection pool: the hash and equality of
-    # tuples are C (a look-up takes 0.04 µs, with a frozen dataclass 0.5 µs).
+    # tuples are C (a look-up takes 0.06 µs, with a frozen dataclass 0.4 µs).
     __slots__ = ()
 
     def __new__(cls, url: URL | str) -> Origin:
