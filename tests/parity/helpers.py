@@ -193,3 +193,8 @@ def pieces(*chunks: bytes) -> Iterator[bytes]:
 def again(value: typing.Any) -> typing.Any:
     """A value after pickling."""
     return pickle.loads(pickle.dumps(value))
+
+
+async def gathered(iterator: typing.Any) -> list[typing.Any]:
+    """What an asynchronous iterator gives."""
+    return [item async for item in iterator]

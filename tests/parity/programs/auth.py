@@ -32,7 +32,6 @@ attempt(client().get, "http://a", auth=("u",))
 attempt(client().get, "http://a", auth={})
 attempt(client().get, "http://a", auth=[])
 attempt(client().get, "http://a", auth=()), attempt(client().get, "http://a", auth="")
-sorted(DigestAuth._ALGORITHM_TO_HASH_FUNCTION) if hasattr(DigestAuth, "_ALGORITHM_TO_HASH_FUNCTION") else None
 httpx._auth.FunctionAuth.__name__, sig(httpx._auth.FunctionAuth)
 """  # noqa: E501
 

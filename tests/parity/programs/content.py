@@ -25,7 +25,7 @@ s = httpx._content.IteratorByteStream([b"a"]); (list(s), list(s))
 s = httpx._content.IteratorByteStream(io.BytesIO(b"a" * 70000)); [len(x) for x in s]
 sig(httpx._content.AsyncIteratorByteStream), issubclass(httpx._content.AsyncIteratorByteStream, AsyncByteStream), issubclass(httpx._content.IteratorByteStream, SyncByteStream)
 list(httpx._content.UnattachedStream())
-arun(aattempt(httpx._content.UnattachedStream().__aiter__().__anext__()))
+arun(gathered(httpx._content.UnattachedStream()))
 sig(httpx._content.encode_request), sig(httpx._content.encode_response)
 sig(httpx._content.encode_json), sig(httpx._content.encode_multipart_data), sig(httpx._content.encode_urlencoded_data), sig(httpx._content.encode_content), sig(httpx._content.encode_text), sig(httpx._content.encode_html)
 httpx._utils.primitive_value_to_str(True), httpx._utils.primitive_value_to_str(None), httpx._utils.primitive_value_to_str(1.5)

@@ -9,7 +9,7 @@ Response(200, headers={"Content-Encoding": "GZip"}, content=gzip.compress(b"hell
 Response(200, headers={"Content-Encoding": "x-gzip"}, content=gzip.compress(b"hello")).content[:2]
 Response(200, headers={"Content-Encoding": "deflate"}, content=zlib.compress(b"hello")).content
 Response(200, headers={"Content-Encoding": "deflate"}, content=zlib.compress(b"hello")[2:-4]).content
-Response(200, headers={"Content-Encoding": "br"}, content=__import__("base64").b64decode("iwKAaGVsbG8D")).content
+Response(200, headers={"Content-Encoding": "br"}, content=__import__("brotli").compress(b"hello")).content
 Response(200, headers={"Content-Encoding": "zstd"}, content=__import__("zstandard").compress(b"hello")).content
 Response(200, headers={"Content-Encoding": "zstd"}, content=__import__("zstandard").compress(b"hello") * 2).content
 Response(200, headers={"Content-Encoding": "zstd"}, content=__import__("zstandard").compress(b"hello")[:-3])

@@ -85,7 +85,7 @@ def fragments():
 
 @program
 def locations_to_be_encoded():
-    return [chain("GET", to("/é b"))[1][0], chain("GET", to("/%20%C3%A9"))[1][0]]
+    return [chain("GET", to('/a b"<'))[1][0], chain("GET", to("/%20%C3%A9"))[1][0]]
 
 
 @program

@@ -145,7 +145,7 @@ def redirect_chain_not_followed():
 def merging_chain():
     return spy(
         ["_merge_url", "_merge_headers", "_merge_cookies", "_merge_queryparams"],
-        lambda c: c.get("/x", params={"a": 1}, headers={"b": "2"}),
+        lambda c: c.get("http://a/x", params={"a": 1}, headers={"b": "2"}),
     )
 
 

@@ -9,6 +9,7 @@ from ..helpers import (
     arun,
     attempt,
     client,
+    gathered,
     httpx,
     pieces,
 )
@@ -44,10 +45,6 @@ StreamError("x"), StreamError()
 r = Response(200, content=pieces(b"a")); r.read(); r.close(); (r.content, list(r.iter_bytes()))
 with_extra = Response(200, content=b"a"); [x for x in with_extra.iter_text(chunk_size=5)]
 """  # noqa: E501
-
-
-async def gathered(iterator):
-    return [item async for item in iterator]
 
 
 @program
