@@ -144,13 +144,10 @@ class AsyncioStream(asyncio.Protocol, Stream):
 
         asyncio closes a transport as soon as a write fails, without another look.
         """
-        try:
+        with contextlib.suppress(OSError):
             while data := self._sock.recv(SLICE):
                 self._chunks.append(data)
                 self._size += len(data)
-        except OSError:
-            return
-        self._eof = True
 
     # Reading.
 
@@ -399,7 +396,8 @@ class FutureWaiter:
         """Wait until woken."""
         if self._woken:
             return True
-        self._future = future = self._loop.create_future()
+        future: asyncio.Future[bool] = self._loop.create_future()
+        self._future = future
         timer = None if timeout is None else self._loop.call_later(timeout, _wake, future, False)
         try:
             return await future

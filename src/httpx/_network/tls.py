@@ -34,7 +34,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._exceptions import NetworkError, ReadError, TimeoutException
+from .._exceptions import NetworkError, ReadError, ReadTimeout, TimeoutException
 from .base import Buffer, Stream, failed, timed_out
 
 __all__ = ["TLSStream", "start_tls"]
@@ -132,23 +132,19 @@ class TLSStream(Stream):
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         data = self._decrypt(max_bytes)
-        if data is not None:
-            return data
-        self._reading = True
-        try:
-            raw = await self._inner.read(CHUNK, timeout)
-            self._feed(raw)
-            data = self._decrypt(max_bytes)
-            if data is not None:
-                return data
-            # Part of a record, or none of ours to see: the ordinary case ends above.
-            deadline = None if timeout is None else time.monotonic() + timeout
-            while data is None:
-                self._feed(await self._inner.read(CHUNK, _left(deadline)))
-                data = self._decrypt(max_bytes)
-            return data
-        finally:
-            self._reading = False
+        if data is None:
+            self._reading = True
+            try:
+                data = self._decrypt(max_bytes, await self._inner.read(CHUNK, timeout))
+                # The ordinary case ends here; else that was part of a record, or a ticket.
+                deadline = None if data or timeout is None else time.monotonic() + timeout
+                while data is None:
+                    data = self._decrypt(max_bytes, await self._inner.read(CHUNK, _left(deadline)))
+            except ReadTimeout:  # of what was left of the time, and of who is below
+                raise timed_out("read", timeout or 0, self.peer) from None
+            finally:
+                self._reading = False
+        return data
 
     def read_nowait(self, max_bytes: int) -> bytes | None:
         data = self._decrypt(max_bytes)
@@ -156,43 +152,47 @@ class TLSStream(Stream):
             raw = self._inner.read_nowait(CHUNK)
             if raw is None:
                 return None
-            self._feed(raw)
-            data = self._decrypt(max_bytes)
+            data = self._decrypt(max_bytes, raw)
         return data
 
     def _feed(self, raw: bytes) -> None:
-        """Hand OpenSSL what has arrived."""
-        with self._lock:
-            if raw:
-                self._incoming.write(raw)
-            else:
-                self._incoming.write_eof()
-                self._ended = True
+        """Hand OpenSSL what has arrived. Under the lock."""
+        if raw:
+            self._incoming.write(raw)
+        else:
+            self._incoming.write_eof()
 
-    def _decrypt(self, max_bytes: int) -> bytes | None:
-        """Decrypted bytes; ``b""`` at the end; `None` if more has to arrive first."""
+    def _decrypt(self, max_bytes: int, raw: bytes | None = None) -> bytes | None:
+        """Decrypted bytes; ``b""`` at the end; `None` if more has to arrive first.
+
+        `raw` is what has just arrived, if something has.
+        """
         with self._lock:
+            if raw is not None:
+                self._feed(raw)
             if self._closed:
                 raise failed("read", "the stream was closed", self.peer)
             if self._plain:
                 data, self._plain = self._plain[:max_bytes], self._plain[max_bytes:]
                 return data
-            if not (self._incoming.pending or self._ended or self._tls.pending()):
+            if self._ended:
+                return b""
+            if not (self._incoming.pending or self._incoming.eof or self._tls.pending()):
                 return None  # without the exception, which costs more than the question
             try:
-                return self._tls.read(min(max_bytes, RECORD))
+                data = self._tls.read(min(max_bytes, RECORD))
             except ssl.SSLWantReadError:
                 return None
-            except ssl.SSLEOFError:
-                self._truncated = True
-                return b""
-            except ssl.SSLZeroReturnError:
-                return b""
+            except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as exc:
+                self._truncated = isinstance(exc, ssl.SSLEOFError)
+                data = b""
             except ssl.SSLError as exc:
                 raise failed("read", exc, self.peer) from exc
             finally:
                 if self._outgoing.pending and not self._writing:
                     self._answer()
+            self._ended = not data
+            return data
 
     def _answer(self) -> None:
         """Send what OpenSSL has to say by itself, as far as it fits. Under the lock."""
@@ -202,10 +202,11 @@ class TLSStream(Stream):
     # Writing.
 
     async def write(self, data: Buffer, timeout: float | None) -> None:
-        view = data if len(data) <= CHUNK else memoryview(data)
-        sent = 0
-        while sent < len(view):
-            sent += await self.write_some(view[sent:] if sent else view, timeout)
+        sent = await self.write_some(data, timeout)
+        if sent < len(data):
+            view = memoryview(data)
+            while sent < len(view):
+                sent += await self.write_some(view[sent:], timeout)
 
     async def write_some(
         self, data: Buffer, timeout: float | None, or_readable: bool = False
@@ -217,8 +218,8 @@ class TLSStream(Stream):
         try:
             if self._unsent and not await self._flush(timeout, or_readable):
                 return 0
-            if not self._taken:
-                await self._encrypt(data, timeout)
+            while not (self._taken or self._encrypt(data)):
+                await self._renegotiate(timeout)
             if not await self._flush(timeout, or_readable):
                 return 0
             taken, self._taken = self._taken, 0
@@ -226,24 +227,38 @@ class TLSStream(Stream):
         finally:
             self._writing = False
 
-    async def _encrypt(self, data: Buffer, timeout: float | None) -> None:
-        """Encrypt the first part of `data`, and remember how much that was."""
-        part = data if len(data) <= CHUNK else memoryview(data)[:CHUNK]
-        while True:
-            with self._lock:
-                if self._closed:
-                    raise failed("write", "the stream was closed", self.peer)
-                try:
-                    self._taken = self._tls.write(part)
-                except ssl.SSLWantReadError:
-                    pass
-                except ssl.SSLError as exc:
-                    raise failed("write", exc, self.peer) from exc
-                finally:
-                    self._unsent = bytes(self._unsent) + self._outgoing.read()
-            if self._taken:
-                return
-            await self._renegotiate(timeout)
+    def _encrypt(self, data: Buffer) -> bool:
+        """Encrypt the first part of `data`, and remember how much that was.
+
+        False if OpenSSL wants to hear from the peer first.
+        """
+        with self._lock:
+            if self._closed:
+                raise failed("write", "the stream was closed", self.peer)
+            try:
+                self._taken = self._tls.write(
+                    data if len(data) <= CHUNK else memoryview(data)[:CHUNK]
+                )
+            except ssl.SSLWantReadError:
+                return False
+            except ssl.SSLError as exc:
+                raise failed("write", exc, self.peer) from exc
+            finally:
+                self._unsent = self._outgoing.read()
+            return True
+
+    async def _flush(self, timeout: float | None, or_readable: bool) -> bool:
+        """Send what is encrypted. False if there was something to read first."""
+        unsent = self._unsent
+        while unsent:
+            sent = await self._inner.write_some(unsent, timeout, or_readable)
+            if sent == len(unsent):
+                break
+            self._unsent = unsent = memoryview(unsent)[sent:]
+            if not sent and self._look():
+                return False
+        self._unsent = b""
+        return True
 
     async def _renegotiate(self, timeout: float | None) -> None:
         """Take a step in a handshake that the peer began anew (TLS 1.2 only).
@@ -255,22 +270,13 @@ class TLSStream(Stream):
             raise failed("write", "TLS renegotiation on a shared stream", self.peer)
         await self._flush(timeout, False)
         try:
-            self._feed(await self._inner.read(CHUNK, timeout))
+            raw = await self._inner.read(CHUNK, timeout)
         except TimeoutException as exc:
             raise timed_out("write", timeout or 0, self.peer) from exc
         except ReadError as exc:
             raise failed("write", exc.__cause__ or exc, self.peer) from exc
-
-    async def _flush(self, timeout: float | None, or_readable: bool) -> bool:
-        """Send what is encrypted. False if there was something to read first."""
-        unsent = memoryview(self._unsent)
-        while unsent:
-            sent = await self._inner.write_some(unsent, timeout, or_readable)
-            self._unsent = unsent = unsent[sent:]
-            if not sent and self._look():
-                return False
-        self._unsent = b""
-        return True
+        with self._lock:
+            self._feed(raw)
 
     def write_nowait(self, data: Buffer) -> int:
         if self._closed or not self._lock.acquire(blocking=False):
