@@ -104,7 +104,7 @@ class _Inflater:
                 yield piece
         except zlib.error as exc:
             with suppress(zlib.error):
-                for index in range(len(data)):
+                for index in range(len(data)):  # pragma: no branch
                     for piece in _pull(before, data[index : index + 1]):
                         if given < len(piece):
                             yield piece[given:]

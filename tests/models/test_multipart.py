@@ -294,7 +294,7 @@ def test_text_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     with (tmp_path / "x").open() as file:
         with pytest.raises(TypeError) as caught:
-            FileField("f", file)  # type: ignore[arg-type]
+            FileField("f", file)
     assert str(caught.value) == (
         "Multipart file uploads must be opened in binary mode, not text mode."
     )
@@ -318,7 +318,7 @@ def test_data_that_is_not_primitive_names_its_field(value: Any) -> None:
 def test_names_must_be_text(name: Any) -> None:
     for field in (DataField, FileField):
         with pytest.raises(TypeError, match=r"Invalid type for name\. Expected str, got <class"):
-            field(name, "x")  # type: ignore[operator]
+            field(name, "x")
 
 
 # Headers and boundary.
@@ -327,10 +327,10 @@ def test_names_must_be_text(name: Any) -> None:
 def test_headers() -> None:
     headers, stream = encode_multipart_data({}, {"f": b"x"}, b"BB")
     assert headers == {
-        "Content-Length": str(sum(map(len, stream))),  # type: ignore[arg-type]
+        "Content-Length": str(sum(map(len, stream))),
         "Content-Type": "multipart/form-data; boundary=BB",
     }
-    headers, _ = encode_multipart_data({}, {"f": Pipe(b"x")}, b"BB")  # type: ignore[dict-item]
+    headers, _ = encode_multipart_data({}, {"f": Pipe(b"x")}, b"BB")
     assert headers == {
         "Transfer-Encoding": "chunked",
         "Content-Type": "multipart/form-data; boundary=BB",
@@ -491,7 +491,7 @@ async def test_async_files_of_unknown_length(world: World) -> None:
 async def test_files_of_anyio(world: World, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_bytes(b"0123456789")
     async with await anyio.open_file(tmp_path / "x.txt", "rb") as file:
-        headers, stream = encode_multipart_data({}, {"f": file}, b"BB")  # type: ignore[dict-item]
+        headers, stream = encode_multipart_data({}, {"f": file}, b"BB")
         body = await collect(stream)
     assert headers["Content-Length"] == str(len(body))
     assert by_werkzeug(body) == [("f", "x.txt", b"0123456789")]
@@ -518,7 +518,7 @@ async def test_files_that_block_are_pulled_in_a_thread(world: World) -> None:
 
 
 def test_async_part_in_a_sync_stream() -> None:
-    stream = MultipartStream({}, {"f": AsyncPipe(b"x")})  # type: ignore[dict-item]
+    stream = MultipartStream({}, {"f": AsyncPipe(b"x")})
     with pytest.raises(RuntimeError, match="Attempted to send an async request with a sync Client"):
         list(stream)
 
