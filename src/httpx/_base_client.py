@@ -25,7 +25,7 @@ from .__version__ import __version__
 from ._auth import Auth, BasicAuth, FunctionAuth
 from ._config import DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Proxy, Timeout
 from ._cookies import Cookies
-from ._decoders import SUPPORTED_DECODERS
+from ._decoders import accept_encoding
 from ._headers import Headers
 from ._models import Request, Response
 from ._redirects import (
@@ -84,7 +84,7 @@ class ClientState(enum.Enum):
     """Was left by `with`, or closed."""
 
 
-ACCEPT_ENCODING = ", ".join(name for name in SUPPORTED_DECODERS if name != "identity")
+ACCEPT_ENCODING = accept_encoding()
 USER_AGENT = f"python-httpx/{__version__}"
 
 _DEFAULT_HEADERS = Headers(
