@@ -29,17 +29,19 @@ from ._streams import (
 )
 from ._types import AsyncByteStream, FileTypes, RequestData, RequestFiles, SyncByteStream
 
-Piece = TypeVar("Piece", bytes, "bytes | FileField")
-
 __all__ = [
     "AsyncMultipartStream",
     "DataField",
     "FileField",
     "MultipartStream",
+    "bad_value",
     "form_fields",
     "get_multipart_boundary_from_content_type",
     "multipart_stream",
+    "primitive_text",
 ]
+
+Piece = TypeVar("Piece", bytes, "bytes | FileField")
 
 _BOUNDARY = re.compile(rb';\s*boundary=(?:"([^"]*)"|([^;]*))', re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
