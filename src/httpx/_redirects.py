@@ -139,11 +139,11 @@ def set_redirect_cookies(
         return
     known: set[tuple[str, str | None]] = set()
     if cookies:
-        with_domain = type(cookies)(cookies)
-        if any(not cookie.domain for cookie in with_domain.jar):
-            with_domain.jar.clear("")
-        known = {(cookie.name, cookie.value) for cookie in with_domain.jar}
-        with_domain.set_cookie_header(next_request)
+        if any(not cookie.domain for cookie in cookies.jar):
+            cookies = type(cookies)(cookies)
+            cookies.jar.clear("")
+        known = {(cookie.name, cookie.value) for cookie in cookies.jar}
+        cookies.set_cookie_header(next_request)
     if not is_same_origin(request.url, next_request.url):
         return
     set_anew = {line.partition("=")[0].strip() for line in response.headers.get_list("Set-Cookie")}

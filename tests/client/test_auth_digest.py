@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import pickle
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -512,8 +511,8 @@ def test_without_md5(monkeypatch: pytest.MonkeyPatch) -> None:
         challenged(httpx.DigestAuth("me", "secret"), both[0])
 
 
-names = st.from_regex(re.compile(r"[a-z][a-z0-9-]{0,8}", re.ASCII), fullmatch=True)
-values = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=12)
+names = st.sampled_from(["realm", "nonce", "x-1", "qop", "a"])
+values = st.text('ab"\\\\, =\xe9', max_size=6)
 
 
 @given(st.lists(st.tuples(names, st.dictionaries(names, values, min_size=1)), min_size=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import gc
+import pathlib
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -139,6 +140,26 @@ async def test_request_body_streams_against_the_response(world: World) -> None:
             assert await anext(chunks) == b"one"
             echoed.set()
             assert [chunk async for chunk in chunks] == [b"two"]
+
+
+async def test_request_body_from_a_file(world: World, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(200_000))
+    sizes = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            message = await receive()
+            more = message["more_body"]
+            sizes.append(len(message["body"]))
+        await hello(scope, receive, send)
+
+    async with client_of(app) as client:
+        with path.open("rb") as file:
+            await client.post(URL, content=file)
+    assert sum(sizes) == 200_000
+    assert len(sizes) > 2
 
 
 async def test_request_body_that_is_not_read_is_closed(world: World) -> None:
@@ -777,9 +798,10 @@ def test_closing_the_client_leaves_other_loops_alone() -> None:
     assert len(transport._running) == 1
     asyncio.run(transport.aclose())
     assert len(transport._running) == 1
-    for task in asyncio.all_tasks(loop):
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
         task.cancel()
-    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.run_until_complete(asyncio.wait(tasks))
     assert len(transport._running) == 0
     loop.close()
 

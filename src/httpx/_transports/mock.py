@@ -7,7 +7,7 @@ No network, no thread, no event loop of its own; what the handler raises reaches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from .._models import Request, Response
@@ -42,10 +42,8 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
         response = self.handler(request)
         if isinstance(response, Response):
             return response
-        import inspect  # not needed by a handler that does as it should, and slow to import
-
-        if inspect.isawaitable(response):
-            if inspect.iscoroutine(response):
+        if isinstance(response, Awaitable):
+            if isinstance(response, Coroutine):
                 response.close()  # else Python warns that it was never awaited
             raise TypeError("Cannot use an async handler in a sync Client")
         raise _not_a_response(response)
@@ -56,9 +54,7 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
         response: Any = self.handler(request)
         if isinstance(response, Response):
             return response
-        import inspect
-
-        if inspect.isawaitable(response):
+        if isinstance(response, Awaitable):
             response = await response
         if isinstance(response, Response):
             return response
