@@ -11,7 +11,7 @@ task* on trio. Stepping the application by hand inside the caller's awaits would
 time-outs, cancel scopes and nurseries belong to a task: one that the application opens before its
 first send and holds across its body would sit on the caller's stack and cancel the caller. A
 nursery of the transport's own cannot outlive the call that opened it, whereas a streamed response
-does. A system task has neither fault; nothing ever escapes from it, since `_Exchange.run` hands
+does. A system task has neither fault; nothing ever escapes from it, since `_Exchange._run` hands
 every outcome to the caller.
 
 To the caller it still looks like a call. The application starts in a copy of the caller's context
@@ -428,6 +428,10 @@ class ASGITransport(AsyncBaseTransport):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             response = await client.get("/")
+
+    The response streams, and reading it to its end waits until the application has returned.
+    Closing it before delivers `http.disconnect`, waits too, and raises what the application
+    raises; after one second the application is cancelled.
 
     Raises `RemoteProtocolError` where the application returns without having sent a whole
     response.
