@@ -6,6 +6,7 @@ errors and what happens to the connection afterwards have to be the same.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -49,11 +50,23 @@ def exc_kind(exc: Exception) -> str:
 
 def split(data: bytes, places: list[int]) -> list[bytes]:
     cuts = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
-    return [data[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if a != b]
+    return [data[a:b] for a, b in itertools.pairwise(cuts) if a != b]
 
 
-token = st.sampled_from([b"X-A", b"x-b", b"Server", b"Set-Cookie", b"Connection", b"Upgrade",
-                         b"Content-Type", b"bad name", b"bad(", b""])  # fmt: skip
+token = st.sampled_from(
+    [
+        b"X-A",
+        b"x-b",
+        b"Server",
+        b"Set-Cookie",
+        b"Connection",
+        b"Upgrade",
+        b"Content-Type",
+        b"bad name",
+        b"bad(",
+        b"",
+    ]
+)
 value = st.one_of(
     st.sampled_from(
         [
@@ -70,25 +83,53 @@ value = st.one_of(
             b"x, close",
             b"a\x7f",
         ]
-    ),  # fmt: skip
+    ),
     st.binary(max_size=12).map(lambda v: v.replace(b"\n", b"").replace(b"\r", b"")),
 )
 separator = st.sampled_from([b": ", b":", b":  ", b" : ", b":\t", b""])
-status_line = st.sampled_from([
-    b"HTTP/1.1 200 OK", b"HTTP/1.1 200 ", b"HTTP/1.1 200", b"HTTP/1.0 200 OK", b"HTTP/1.1 204 No",
-    b"HTTP/1.1 304 Not Modified", b"HTTP/1.1 404 Not  Found", b"HTTP/1.1 600 What", b"HTTP/1.1 99 X",
-    b"HTTP/1.1 500 caf\xe9", b"HTTP/2.0 200 OK", b"http/1.1 200 OK", b"HTTP/1.1  200 OK", b"nonsense",
-    b"HTTP/1.1 100 Continue", b"HTTP/1.1 103 Early", b"HTTP/1.1 101 Switching",
-])  # fmt: skip
-framing = st.sampled_from([
-    b"", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5, 5\r\n",
-    b"content-length:5\r\nContent-Length: 5\r\n", b"Content-Length: 5\r\nContent-Length: 6\r\n",
-    b"Content-Length: +5\r\n", b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-    b"Transfer-Encoding: Chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n",
-    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", b"Transfer-Encoding: identity\r\n",
-    b"Content-Length : 5\r\n", b"Content-Length: \r\n", b"Content-Length: 0\r\n",
-    b"Content-Length: 99999999999999999999\r\n", b"X: y\r\n folded\r\n", b" odd\r\n",
-])  # fmt: skip
+status_line = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 200 ",
+        b"HTTP/1.1 200",
+        b"HTTP/1.0 200 OK",
+        b"HTTP/1.1 204 No",
+        b"HTTP/1.1 304 Not Modified",
+        b"HTTP/1.1 404 Not  Found",
+        b"HTTP/1.1 600 What",
+        b"HTTP/1.1 99 X",
+        b"HTTP/1.1 500 caf\xe9",
+        b"HTTP/2.0 200 OK",
+        b"http/1.1 200 OK",
+        b"HTTP/1.1  200 OK",
+        b"nonsense",
+        b"HTTP/1.1 100 Continue",
+        b"HTTP/1.1 103 Early",
+        b"HTTP/1.1 101 Switching",
+    ]
+)
+framing = st.sampled_from(
+    [
+        b"",
+        b"Content-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Content-Length: 5, 5\r\n",
+        b"content-length:5\r\nContent-Length: 5\r\n",
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"Content-Length: +5\r\n",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: Chunked\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: identity\r\n",
+        b"Content-Length : 5\r\n",
+        b"Content-Length: \r\n",
+        b"Content-Length: 0\r\n",
+        b"Content-Length: 99999999999999999999\r\n",
+        b"X: y\r\n folded\r\n",
+        b" odd\r\n",
+    ]
+)
 chunk = st.builds(
     lambda data, form, extension: form % len(data) + extension + b"\r\n" + data + b"\r\n",
     st.binary(min_size=1, max_size=20),
@@ -113,7 +154,7 @@ body = st.one_of(
                 b"-1\r\n",
                 b"1\r\nab\r\n",
             ]
-        ),  # fmt: skip
+        ),
     ),
 )
 
@@ -134,8 +175,9 @@ def message(draw: st.DrawFn) -> bytes:
     return data
 
 
-requests = st.sampled_from([(b"GET", HOST), (b"HEAD", HOST),
-                            (b"GET", [*HOST, (b"Connection", b"close")])])  # fmt: skip
+requests = st.sampled_from(
+    [(b"GET", HOST), (b"HEAD", HOST), (b"GET", [*HOST, (b"Connection", b"close")])]
+)
 
 
 @settings(max_examples=600, deadline=None)
@@ -184,8 +226,9 @@ def speak(fast: bool, method: bytes, target: bytes, headers: Fields, body: list[
     return (wire,)
 
 
-request_token = st.one_of(token, st.sampled_from([b"Host", b"host", b"Content-Length", b"Expect",
-                                                  b"Transfer-Encoding"]))  # fmt: skip
+request_token = st.one_of(
+    token, st.sampled_from([b"Host", b"host", b"Content-Length", b"Expect", b"Transfer-Encoding"])
+)
 request_value = st.one_of(value, st.sampled_from([b"3", b"chunked", b"0", b"a\r\nX: y", b"a\nb"]))
 
 
