@@ -127,9 +127,7 @@ class CookieRequest:
 
     unverifiable = False
 
-    def __init__(
-        self, url: URL | str, scheme: str, host: str, path: str, headers: Headers
-    ) -> None:
+    def __init__(self, url: URL | str, scheme: str, host: str, path: str, headers: Headers) -> None:
         self.url = url
         self.type = scheme
         self.host = host
@@ -287,9 +285,10 @@ def send_cookies(jar: CookieJar, request: Request) -> None:
     cookies: list[Cookie] = []
     with jar_._cookies_lock:
         jar_._policy._now = jar_._now = int(time.time())
-        domains = asked.possible_domains().intersection(jar_._cookies)
-        if len(domains) > 1:  # in the order in which the jar came to know them
-            domains = [domain for domain in jar_._cookies if domain in domains]
+        found = asked.possible_domains().intersection(jar_._cookies)
+        domains = list(found)
+        if len(found) > 1:  # in the order in which the jar came to know them
+            domains = [domain for domain in jar_._cookies if domain in found]
         for domain in domains:
             cookies += jar_._cookies_for_domain(domain, asked)
         pairs = jar_._cookie_attrs(cookies) if cookies else []
@@ -382,8 +381,9 @@ def _parse_date(text: str) -> int | None:
         year += 2000 if year < 70 else 1900
     if year < 1601:
         return None
+    hour, minute, second = clock
     try:
-        date = datetime.datetime(year, month, day, *clock)
+        date = datetime.datetime(year, month, day, hour, minute, second)
     except ValueError:
         return None
     return int((date - _EPOCH).total_seconds())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 __all__ = ["charset_of", "is_charset", "parameters", "parse_links"]
 
 # Codecs of Python that are no character set of any server: some fail whatever `errors` says.
-_NO_CHARSETS = frozenset(["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"])
+_NO_CHARSETS = frozenset(["idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"])
 
 
 def parameters(value: str) -> Iterator[tuple[str, str]]:
@@ -53,7 +53,9 @@ def parse_links(value: str) -> list[dict[str, str]]:
             url, _, rest = part[1:].partition(">")
         else:
             url, _, rest = part.partition(";")
-        links.append({"url": url.strip(), **dict(parameters(rest))})
+        # Some servers write single quotes, which are none by the RFC.
+        named = {name: text.strip("'") for name, text in parameters(rest)}
+        links.append({"url": url.strip(), **named})
     return links
 
 

@@ -61,7 +61,7 @@ class Pipeline(typing.Generic[T]):
 
     def _through(self, index: int, data: Iterable[typing.Any]) -> Iterator[T]:
         if index == len(self._stages):
-            yield from filter(None, data) if index == 0 else data
+            yield from data
             return
         for item in data:
             yield from self._through(index + 1, self._stages[index].decode(item))
@@ -95,7 +95,7 @@ class AsyncPieces(typing.Generic[T]):
 
     def __init__(self, response: Response, prepare: Callable[[], Pipeline[T]]) -> None:
         self._response = response
-        self._prepare = prepare
+        self._prepare: Callable[[], Pipeline[T]] = prepare
         self._pipeline: Pipeline[T] = Pipeline([])
         self._chunks: AsyncIterator[bytes] | None = None
         self._ready: Iterator[T] = iter(())

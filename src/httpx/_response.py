@@ -64,7 +64,7 @@ _STATUS_KINDS = {
     4: "Client error",
     5: "Server error",
 }
-_PASSWORD = re.compile(r"(?<=:)[^/?#@:]*(?=@)")
+_PASSWORD = re.compile(r"(//[^/?#@:]*:)[^/?#@]*(?=@)")
 _REDIRECTS_WITH_LOCATION = frozenset([301, 302, 303, 307, 308])
 
 # Not in a pickle: what belongs to a connection, or is made again where it is needed.
@@ -226,7 +226,7 @@ class Response:
         kind = _STATUS_KINDS.get(code // 100, "Invalid status code")
         message = f"{kind} '{code} {self.reason_phrase}' for url '{mask_password(request.url)}'\n"
         if self.has_redirect_location:
-            location = _PASSWORD.sub("[secure]", self.headers["location"])
+            location = _PASSWORD.sub(r"\1[secure]", self.headers["location"])
             message += f"Redirect location: '{location}'\n"
         message += (
             "For more information check: "
@@ -474,8 +474,8 @@ class Response:
     def _get_content_decoder(self) -> ContentDecoder | None:
         """What undoes the `Content-Encoding` (RFC 9110 section 8.4); `None` where nothing does."""
         if not hasattr(self, "_decoder"):
-            codings = self.headers.get_list("content-encoding", split_commas=True)
-            self._decoder = make_decoder(codings) if codings else None
+            codings = self.headers.get("content-encoding")
+            self._decoder = None if codings is None else make_decoder(codings.split(","))
         return self._decoder
 
     def _decode(self, raw: bytes) -> bytes:

@@ -445,6 +445,29 @@ class Refusing(http.cookiejar.DefaultCookiePolicy):
         return cookie.name != "quiet" and super().return_ok(cookie, request)
 
 
+class Inquisitive(http.cookiejar.DefaultCookiePolicy):
+    """A policy that looks at everything that a request is documented to have."""
+
+    def return_ok(self, cookie, request):
+        assert request.get_full_url() == HOST
+        assert (request.host, request.type) == ("www.example.com", "http")
+        assert request.origin_req_host == request.host
+        assert not request.unverifiable
+        assert request.has_header("X-Job")
+        assert request.get_header("x-job") == "42"
+        assert request.get_header("other", "default") == "default"
+        assert ("x-job", "42") in request.header_items()
+        return True
+
+
+def test_what_a_policy_can_ask_of_a_request():
+    jar = http.cookiejar.CookieJar(Inquisitive())
+    cookies = Cookies(jar)
+    cookies.set("n", "v")
+    request = httpx.Request("GET", HOST, headers={"X-Job": "42"}, cookies=cookies)
+    assert request.headers["cookie"] == "n=v"
+
+
 def test_a_policy_set_on_our_jar_is_honoured():
     cookies = Cookies()
     cookies.jar.set_policy(Refusing())

@@ -226,6 +226,13 @@ def test_wrong_types(given, message):
     assert str(raised.value) == message
 
 
+def test_bytes_of_other_classes_are_bytes():
+    class Name(bytes):
+        pass
+
+    assert Headers({Name(b"A"): Name(b"1")}) == {"a": "1"}
+
+
 def test_assigning_a_wrong_type():
     with pytest.raises(TypeError, match="Header value must be str or bytes"):
         Headers()["a"] = 1
