@@ -49,12 +49,15 @@ class UserStop(Exception):
 class AuthFlow(Protocol):
     """The generator of an `Auth`, as coroutines."""
 
-    async def start(self) -> Request:
-        """The first request. `RuntimeError` where the flow yields none."""
+    request: Request
+    """What the flow wants to be sent."""
+
+    async def start(self) -> None:
+        """Have the first request. `RuntimeError` where the flow yields none."""
         ...
 
-    async def answer(self, response: Response) -> Request | None:
-        """Give the flow a response; its next request, or `None` when it is content."""
+    async def goes_on(self, response: Response) -> bool:
+        """Give the flow a response; whether it has another request, or is content."""
         ...
 
     async def close(self) -> None:
@@ -187,17 +190,18 @@ class _BlockingAuthFlow:
         self._auth = auth
         self._generator = auth.sync_auth_flow(request)
 
-    async def start(self) -> Request:
+    async def start(self) -> None:
         try:
-            return next(self._generator)
+            self.request = next(self._generator)
         except StopIteration:
             raise _no_request(self._auth) from None
 
-    async def answer(self, response: Response) -> Request | None:
+    async def goes_on(self, response: Response) -> bool:
         try:
-            return self._generator.send(response)
+            self.request = self._generator.send(response)
         except StopIteration:
-            return None
+            return False
+        return True
 
     async def close(self) -> None:
         self._generator.close()
@@ -208,17 +212,18 @@ class _AwaitingAuthFlow:
         self._auth = auth
         self._generator = auth.async_auth_flow(request)
 
-    async def start(self) -> Request:
+    async def start(self) -> None:
         try:
-            return await self._generator.__anext__()
+            self.request = await self._generator.__anext__()
         except StopAsyncIteration:
             raise _no_request(self._auth) from None
 
-    async def answer(self, response: Response) -> Request | None:
+    async def goes_on(self, response: Response) -> bool:
         try:
-            return await self._generator.asend(response)
+            self.request = await self._generator.asend(response)
         except StopAsyncIteration:
-            return None
+            return False
+        return True
 
     async def close(self) -> None:
         await self._generator.aclose()

@@ -50,7 +50,7 @@ async def send(
     client._begin()
     follow_redirects = client._follows_redirects(follow_redirects)
     client._set_timeout(request)
-    _start_deadline(request)
+    _set_deadline(request, _new_deadline(request))
     auth = client._build_request_auth(request, auth)
     try:
         response: Response = await calls.call(
@@ -73,14 +73,18 @@ async def send(
     return response
 
 
-def _start_deadline(request: Request) -> None:
-    """Begin to count `Timeout.total`, which every exchange of this call then shares."""
-    extensions = request.extensions
-    total = extensions["timeout"].get("total")
-    if total is not None:
-        request.extensions = {**extensions, "deadline": Deadline(total)}
-    elif "deadline" in extensions:  # the request was sent before, under another timeout
-        request.extensions = {k: v for k, v in extensions.items() if k != "deadline"}
+def _new_deadline(request: Request) -> Deadline | None:
+    """`Timeout.total`, which every exchange of a call shares, counted from now."""
+    total = request.extensions["timeout"].get("total")
+    return None if total is None else Deadline(total)
+
+
+def _set_deadline(request: Request, deadline: Deadline | None) -> None:
+    """Tell the transports; or, where the request was sent before, that it is over with that."""
+    if deadline is not None:
+        request.extensions = {**request.extensions, "deadline": deadline}
+    elif "deadline" in request.extensions:
+        request.extensions = {k: v for k, v in request.extensions.items() if k != "deadline"}
 
 
 async def send_handling_auth(
@@ -103,26 +107,25 @@ async def send_handling_auth(
     deadline = request.extensions.get("deadline")
     flow = calls.auth_flow(auth, request)
     try:
-        following: Request | None = await flow.start()
-        while following is not None:
-            if deadline is not None:
-                following.extensions.setdefault("deadline", deadline)
+        await flow.start()
+        while True:
+            if flow.request is not request and flow.request is not None:
+                _set_deadline(flow.request, deadline)
             response = await calls.call(
                 client._send_handling_redirects,
-                following,
+                flow.request,
                 follow_redirects=follow_redirects,
                 history=history,
             )
             try:
-                following = await flow.answer(response)
-                if following is not None:
-                    response.history = list(history)
-                    await calls.read(response)
-                    history.append(response)
+                if not await flow.goes_on(response):
+                    return response
+                response.history = list(history)
+                await calls.read(response)
+                history.append(response)
             except BaseException:
                 await calls.close(response)
                 raise
-        return response
     finally:
         await flow.close()
 

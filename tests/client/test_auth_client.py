@@ -94,6 +94,34 @@ async def test_the_deadline_is_for_all_rounds(world: World) -> None:
         assert set(map(id, seen)) == {id(seen[0])}
 
 
+async def test_a_request_that_a_flow_keeps_has_no_old_deadline(world: World) -> None:
+    seen: list[Any] = []
+
+    class Keeping(httpx.Auth):
+        token = httpx.Request("POST", "http://token/")
+
+        def auth_flow(self, request: httpx.Request) -> Any:
+            yield self.token
+            yield request
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions.get("deadline"))
+        return httpx.Response(200)
+
+    async with world.client(transport=httpx.MockTransport(handler), auth=Keeping()) as client:
+        for total in (60, 60, None):
+            await client.get("http://a/", timeout=httpx.Timeout(5, total=total))
+    assert seen[0] is seen[1] is not None
+    assert seen[2] is seen[3] is not seen[0]
+    assert seen[4:] == [None, None]
+
+
+async def test_a_function_must_return_a_request(world: World) -> None:
+    async with world.client(transport=httpx.MockTransport(echo)) as client:
+        with pytest.raises(AttributeError):
+            await client.get("http://a/", auth=lambda request: None)
+
+
 async def test_an_error_in_a_flow_closes_the_response(world: World) -> None:
     stream = Stream(b"body")
 
