@@ -278,3 +278,9 @@ async def test_an_async_stream_that_says_it_blocks_is_taken_as_it_is(world: Worl
     async with world.client(transport=sink) as client:
         await client.send(httpx.Request("POST", "http://a/", stream=Own()))
     assert sink.body == b"own"
+
+
+@awaiting
+async def test_an_iteration_of_a_threaded_stream_may_be_iterated(world: World) -> None:
+    stream = ThreadedStream(Stream(b"a", b"b"))
+    assert b"".join([chunk async for chunk in aiter(aiter(stream))]) == b"ab"
