@@ -54,11 +54,11 @@ def get_json(server: Server) -> None:
 @step("The same over TLS")
 def get_tls(server: Server) -> None:
     """Certificates are always checked; this server's is known to one context only."""
-    response = httpx.get(f"{server.https}/users/7", verify=server.client_context)
-    print(response)
+    url = f"{server.https}/users/7"
+    print(httpx.get(url, verify=server.client_context))
 
     try:
-        httpx.get(f"{server.https}/users/7")
+        httpx.get(url)
     except httpx.ConnectError as exc:
         print(f"ConnectError: {exc}")
 
@@ -66,7 +66,8 @@ def get_tls(server: Server) -> None:
 @step("Query parameters")
 def query_parameters(server: Server) -> None:
     """Values are encoded for you; a list repeats its name."""
-    response = httpx.get(f"{server.http}/echo", params={"q": "fish & chips", "tag": ["a", "b"]})
+    params = {"q": "fish & chips", "tag": ["a", "b"]}
+    response = httpx.get(f"{server.http}/echo", params=params)
 
     print(response.url)
     print(response.json()["query"])
@@ -78,10 +79,10 @@ def posts(server: Server) -> None:
     with httpx.Client(base_url=server.http) as client:
         json = client.post("/echo", json={"name": "Ada", "born": 1815})
         form = client.post("/echo", data={"name": "Ada", "born": "1815"})
-        file = ("engine.txt", b"It can do whatever we know how to order it to perform.")
-        multipart = client.post("/echo", data={"name": "Ada"}, files={"note": file})
+        note = ("engine.txt", b"It weaves algebraical patterns.")
+        multi = client.post("/echo", data={"is": "Ada"}, files={"note": note})
 
-    for response in (json, form, multipart):
+    for response in (json, form, multi):
         print(response.request.headers["content-type"].partition(";")[0])
         print("  ", response.json())
 
@@ -93,9 +94,9 @@ def connection_reuse(server: Server) -> None:
     with httpx.Client(base_url=server.http) as client:
         together = [client.get(f"/users/{n}") for n in (1, 2, 3)]
 
-    # The server counts connections, and says in a header on which one it answered.
-    print("alone:   ", [response.headers["x-connection"] for response in alone])
-    print("together:", [response.headers["x-connection"] for response in together])
+    # The server counts connections, and says on which one it answered.
+    print("alone:   ", [r.headers["x-connection"] for r in alone])
+    print("together:", [r.headers["x-connection"] for r in together])
 
 
 @step("Redirects and history")
@@ -113,7 +114,8 @@ def redirects(server: Server) -> None:
 @step("Cookies")
 def cookies(server: Server) -> None:
     """What a server sets, the client sends back."""
-    with httpx.Client(base_url=server.http, cookies={"theme": "dark"}) as client:
+    mine = {"theme": "dark"}
+    with httpx.Client(base_url=server.http, cookies=mine) as client:
         client.get("/cookies/set", params={"session": "abc123"})
 
         print("kept:", dict(client.cookies))
@@ -123,27 +125,31 @@ def cookies(server: Server) -> None:
 @step("Every wait has its limit")
 def timeouts(server: Server) -> None:
     """Connecting, sending, receiving, and waiting for a free connection: each has its own."""
-    client = httpx.Client(base_url=server.http, limits=httpx.Limits(max_connections=1))
-    nobody_reads = f"http://{server.silent}"
+    limits = httpx.Limits(max_connections=1)
+    client = httpx.Client(base_url=server.http, limits=limits)
+    large = bytes(30_000_000)
+    silent = server.silent  # accepts, reads nothing, says nothing
 
-    def pool() -> None:
+    def connect(timeout: httpx.Timeout) -> None:
+        client.get(f"https://{silent}/", timeout=timeout)
+
+    def write(timeout: httpx.Timeout) -> None:
+        client.post(f"http://{silent}/", content=large, timeout=timeout)
+
+    def read(timeout: httpx.Timeout) -> None:
+        client.get("/delay/60", timeout=timeout)
+
+    def pool(timeout: httpx.Timeout) -> None:
         with client.stream("GET", "/drip/60"):  # holds the only connection
-            client.get("/users/1", timeout=httpx.Timeout(5, pool=0.2))
+            client.get("/users/1", timeout=timeout)
 
-    attempts = {
-        "connect": lambda: client.get(
-            f"https://{server.silent}", timeout=httpx.Timeout(5, connect=0.2)
-        ),
-        "write": lambda: client.post(
-            nobody_reads, content=bytes(30_000_000), timeout=httpx.Timeout(5, write=0.2)
-        ),
-        "read": lambda: client.get("/delay/60", timeout=httpx.Timeout(5, read=0.2)),
-        "pool": pool,
-        "total": lambda: client.get("/drip/60", timeout=httpx.Timeout(5, total=0.5)),
-    }
-    for phase, attempt in attempts.items():
+    def total(timeout: httpx.Timeout) -> None:
+        client.get("/drip/60", timeout=timeout)  # never silent for long
+
+    for attempt in (connect, write, read, pool, total):
+        phase = attempt.__name__
         try:
-            attempt()
+            attempt(httpx.Timeout(5, **{phase: 0.3}))
         except httpx.TimeoutException as exc:
             print(f"{phase:8} {type(exc).__name__}: {exc}")
     client.close()
@@ -152,16 +158,21 @@ def timeouts(server: Server) -> None:
 @step("When something goes wrong")
 def errors(server: Server) -> None:
     """Two kinds: no usable answer (RequestError), or an answer that says no (HTTPStatusError)."""
-    good, bad = f"{server.http}/users/1", f"{server.http}/status/404"
-    nobody, nowhere = f"http://{server.refused}/", "http://no-such-name.invalid/"
-
+    urls = [
+        f"{server.http}/status/404",
+        f"http://{server.refused}/",
+        "http://no-such-name.invalid/",
+        "example.com",
+        "ftp://example.com/",
+        f"{server.http}/users/1",
+    ]
     with httpx.Client() as client:
-        for url in (bad, nobody, nowhere, "example.com", "ftp://example.com/", good):
+        for url in urls:
             try:
                 response = client.get(url)
                 response.raise_for_status()
             except httpx.HTTPStatusError as exc:
-                print("the server says:", exc.response.status_code, exc.response.json())
+                print("the server says:", exc.response.json())
             except httpx.RequestError as exc:
                 print(f"{type(exc).__name__}: {exc}")
             else:
@@ -171,8 +182,9 @@ def errors(server: Server) -> None:
 @step("A download, streamed")
 def download(server: Server) -> None:
     """The body is read piece by piece; what is not read yet is not in memory."""
+    url = f"{server.http}/download/8000000"
     with tempfile.TemporaryFile() as file:
-        with httpx.stream("GET", f"{server.http}/download/8000000") as response:
+        with httpx.stream("GET", url) as response:
             total = int(response.headers["content-length"])
             for chunk in response.iter_bytes():
                 file.write(chunk)
@@ -190,14 +202,16 @@ def concurrency(server: Server) -> None:
             start = time.perf_counter()
             for _ in range(100):
                 await client.get("/delay/0.02")
-            in_sequence = time.perf_counter() - start
+            sequence = time.perf_counter() - start
 
             start = time.perf_counter()
-            await asyncio.gather(*(client.get("/delay/0.02") for _ in range(100)))
+            calls = [client.get("/delay/0.02") for _ in range(100)]
+            await asyncio.gather(*calls)
             at_once = time.perf_counter() - start
 
-        print(f"in sequence: {in_sequence:5.2f} s")
-        print(f"at once:     {at_once:5.2f} s, {in_sequence / at_once:.0f} times as fast")
+        print(f"in sequence: {sequence:5.2f} s")
+        print(f"at once:     {at_once:5.2f} s")
+        print(f"{sequence / at_once:.0f} times as fast")
 
     asyncio.run(main())
 
