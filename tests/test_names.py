@@ -35,7 +35,8 @@ HELD = {
     "encode_multipart_data encode_urlencoded_data encode_request encode_response",
     "_decoders": "SUPPORTED_DECODERS IdentityDecoder DeflateDecoder GZipDecoder BrotliDecoder "
     "ZStandardDecoder MultiDecoder ByteChunker TextChunker TextDecoder LineDecoder",
-    "_exceptions": "HTTPError RequestError TransportError HTTPStatusError InvalidURL StreamError",
+    "_exceptions": "HTTPError RequestError TransportError HTTPStatusError InvalidURL StreamError "
+    "request_context",
     "_models": "Headers Request Response Cookies",
     "_multipart": "MultipartStream DataField FileField",
     "_status_codes": "codes",
@@ -236,6 +237,22 @@ def test_map_httpcore_exceptions_translates() -> None:
     with pytest.raises(httpx.ConnectTimeout, match="slow"):
         with httpx._transports.default.map_httpcore_exceptions():
             raise httpcore.ConnectTimeout("slow")
+
+
+def test_request_context_attaches_the_request() -> None:
+    request = httpx.Request("GET", "http://a/")
+    with pytest.raises(httpx.ReadError) as caught:
+        with httpx._exceptions.request_context(request=request):
+            raise httpx.ReadError("cut off")
+    assert caught.value.request is request
+    with pytest.raises(httpx.ReadError) as caught:
+        with httpx._exceptions.request_context():
+            raise httpx.ReadError("cut off")
+    with pytest.raises(RuntimeError, match="request"):
+        caught.value.request
+    with pytest.raises(ValueError, match="mine"):
+        with httpx._exceptions.request_context(request=request):
+            raise ValueError("mine")
 
 
 # Replaced on the class

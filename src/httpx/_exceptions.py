@@ -251,3 +251,20 @@ class RequestNotRead(StreamError):
         super().__init__(
             "Attempted to access streaming request content, without having called `read()`."
         )
+
+
+class request_context:  # noqa: N801 - the name that vcrpy calls
+    """Attach a request to whichever `RequestError` leaves the block.
+
+    Nothing in this package needs it; published tools wrap their own reading and raising in it.
+    """
+
+    def __init__(self, request: Request | None = None) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._request is not None and isinstance(error, RequestError):
+            error.request = self._request
