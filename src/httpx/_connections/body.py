@@ -41,8 +41,10 @@ class ResponseBody:
                 chunk = await self._receive()
             else:
                 chunk = await self._receive_traced(self._request.trace)
-        except BaseException:
+        except BaseException as exc:
             self.close()
+            if self._request.trace is not None and isinstance(exc, Exception):
+                await self._request.trace.closed(self.prefix)
             raise
         if not chunk and self._ends_exchange():
             await self.aclose()

@@ -15,6 +15,7 @@ from .._exceptions import RemoteProtocolError, WriteError
 from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
 from .body import ResponseBody
 from .messages import RequestBody, RequestMessage, ResponseMessage
+from .trace import log_close
 
 if TYPE_CHECKING:
     from .._network.base import Buffer, Stream
@@ -68,6 +69,7 @@ class HTTP1Connection:
             self.closed = True
             self.stream.close()
             self._owner.forget(self)
+            log_close()
 
     def watch_idle(self) -> None:
         """Close as soon as the peer does, where the stream tells of that while nobody reads."""
@@ -97,8 +99,10 @@ class HTTP1Connection:
                 head = ResponseHead(
                     *await trace.span("http11.receive_response_headers", info, step)
                 )
-        except BaseException:
+        except BaseException as exc:
             self.close()
+            if trace is not None and isinstance(exc, Exception):
+                await trace.closed("http11")
             raise
         return ResponseMessage(*head, HTTP1Body(self, request), self.stream)
 

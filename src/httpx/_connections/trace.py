@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["AwaitingTrace", "CallingTrace", "Trace"]
+__all__ = ["AwaitingTrace", "CallingTrace", "Trace", "log_close"]
 
 T = TypeVar("T")
 
@@ -46,11 +46,7 @@ class Trace:
 
     async def event(self, name: str, info: dict[str, Any]) -> None:
         """One event, complete with its suffix."""
-        logger = _LOGGERS[name.partition(".")[0]]
-        if logger.isEnabledFor(logging.DEBUG):
-            pairs = " ".join(f"{key}={value!r}" for key, value in info.items())
-            text = name.partition(".")[2]
-            logger.debug(f"{text} {pairs}" if pairs else text)
+        _log(name, info)
         if self._callback is not None:
             await self._tell(name, info)
 
@@ -68,6 +64,26 @@ class Trace:
             raise
         await self.event(f"{name}.complete", {"return_value": value})
         return value
+
+    async def closed(self, prefix: str) -> None:
+        """A response was closed by a failure, at once: nothing of it can fail, or take time."""
+        await self.event(f"{prefix}.response_closed.started", {})
+        await self.event(f"{prefix}.response_closed.complete", {"return_value": None})
+
+
+def _log(name: str, info: dict[str, Any]) -> None:
+    prefix, _, text = name.partition(".")
+    logger = _LOGGERS[prefix]
+    if logger.isEnabledFor(logging.DEBUG):
+        if info and info != {"return_value": None}:
+            text += "".join(f" {key}={value!r}" for key, value in info.items())
+        logger.debug(text)
+
+
+def log_close() -> None:
+    """Say that a connection was closed, which belongs to no request: to the log only."""
+    _log("connection.close.started", {})
+    _log("connection.close.complete", {})
 
 
 class CallingTrace(Trace):
