@@ -15,7 +15,6 @@ from .._exceptions import RemoteProtocolError, WriteError
 from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
 from .body import ResponseBody
 from .messages import RequestBody, RequestMessage, ResponseMessage
-from .trace import log_close
 
 if TYPE_CHECKING:
     from .._network.base import Buffer, Stream
@@ -69,7 +68,6 @@ class HTTP1Connection:
             self.closed = True
             self.stream.close()
             self._owner.forget(self)
-            log_close()
 
     def watch_idle(self) -> None:
         """Close as soon as the peer does, where the stream tells of that while nobody reads."""

@@ -53,6 +53,7 @@ from .._exceptions import (
 from .ledger import CLOSED, SLOT, Ledger, PoolStats, PoolWaiter
 from .messages import RequestMessage, ResponseMessage
 from .routes import Route
+from .trace import log_close
 
 if TYPE_CHECKING:
     from .._network.base import Backend
@@ -139,6 +140,7 @@ class Pool:
             # Its peer has closed it. Those that have been idle for longer are no better: no
             # second look, but a new connection.
             grant.close()
+            log_close()
             fresh = not grant.multiplexes
 
     def _ask(self, backend: Backend, route: Route, fresh: bool) -> Any:
@@ -281,6 +283,7 @@ class Pool:
             except IndexError:  # another thread had the last one
                 return
             connection.close()
+            log_close()
 
     # -- the whole of it ---------------------------------------------------------------------
 
@@ -305,6 +308,7 @@ class Pool:
             ledger.close()
         for connection in ledger.doomed:
             connection.close()
+            log_close()
         self._settle()
 
     def stats(self) -> PoolStats:
