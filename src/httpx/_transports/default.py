@@ -17,6 +17,7 @@ from .._exceptions import TimeoutException, TransportError, UnsupportedProtocol
 from .._models import Request, Response
 from .._types import AsyncByteStream, CertTypes, ProxyTypes, SyncByteStream
 from .base import AsyncBaseTransport, BaseTransport
+from .foreign import AsyncResponseStream, ResponseStream, map_httpcore_exceptions
 
 if typing.TYPE_CHECKING:
     import ssl
@@ -26,7 +27,13 @@ if typing.TYPE_CHECKING:
     from .._connections.routes import Route
     from .._network.base import Backend, Resolver, SocketOption, Stream
 
-__all__ = ["AsyncHTTPTransport", "HTTPTransport"]
+__all__ = [
+    "AsyncHTTPTransport",
+    "AsyncResponseStream",
+    "HTTPTransport",
+    "ResponseStream",
+    "map_httpcore_exceptions",
+]
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 

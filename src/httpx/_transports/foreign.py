@@ -1,0 +1,86 @@
+"""For transports of others that send through httpcore: its streams and its exceptions in our words.
+
+Published transports (for SOCKS, for caches, for tests) subclass httpcore's pool, wrap what it gives
+in `ResponseStream` and run it inside `map_httpcore_exceptions()`. Nothing in this package does.
+The module never imports httpcore: an exception of httpcore exists only where somebody else has,
+and it is known by the name of its module.
+"""
+
+from __future__ import annotations
+
+import typing
+
+from .. import _exceptions
+from .._types import AsyncByteStream, SyncByteStream
+
+__all__ = ["AsyncResponseStream", "ResponseStream", "map_httpcore_exceptions"]
+
+
+class map_httpcore_exceptions:  # noqa: N801 - the name that published transports use
+    """Raise our exception of the same name for one of httpcore's, chained to it."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        mapped = None if error is None else _class_for(type(error))
+        if mapped is not None:
+            raise mapped(str(error)) from error
+
+
+def _class_for(kind: type[BaseException]) -> type[_exceptions.TransportError] | None:
+    for base in kind.__mro__:
+        if base.__module__.partition(".")[0] == "httpcore":
+            ours = getattr(_exceptions, base.__name__, None)
+            if ours is not None:
+                return typing.cast("type[_exceptions.TransportError]", ours)
+    return None
+
+
+class ResponseStream(SyncByteStream):
+    """The body that httpcore gave, as a `SyncByteStream`."""
+
+    def __init__(self, httpcore_stream: typing.Iterable[bytes]) -> None:
+        self._httpcore_stream = httpcore_stream
+
+    def __iter__(self) -> typing.Iterator[bytes]:
+        with map_httpcore_exceptions():
+            yield from self._httpcore_stream
+
+    def close(self) -> None:
+        """Close the stream behind, where it can be closed."""
+        close = getattr(self._httpcore_stream, "close", None)
+        if close is not None:
+            close()
+
+
+class AsyncResponseStream(AsyncByteStream):
+    """The body that httpcore gave, as an `AsyncByteStream`."""
+
+    def __init__(self, httpcore_stream: typing.AsyncIterable[bytes]) -> None:
+        self._httpcore_stream = httpcore_stream
+
+    def __aiter__(self) -> typing.AsyncIterator[bytes]:
+        return _Mapped(self._httpcore_stream.__aiter__())
+
+    async def aclose(self) -> None:
+        """Close the stream behind, where it can be closed."""
+        aclose = getattr(self._httpcore_stream, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+
+class _Mapped:
+    """An iterator, not a generator: a caller who breaks out leaves nothing to finalize."""
+
+    __slots__ = ("_iterator",)
+
+    def __init__(self, iterator: typing.AsyncIterator[bytes]) -> None:
+        self._iterator = iterator
+
+    def __aiter__(self) -> typing.AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        with map_httpcore_exceptions():
+            return await self._iterator.__anext__()
