@@ -346,8 +346,17 @@ class AsyncioStream(asyncio.Protocol, Stream):
         else:
             try:
                 self._loop.call_soon_threadsafe(self._abort)
-            except RuntimeError:  # the event loop is closed, and its transports are dead
-                self._sock.close()
+            except RuntimeError:  # the event loop is closed
+                self._bury()
+
+    def _bury(self) -> None:
+        """Close the socket of a transport that cannot be closed any more.
+
+        A destructor of asyncio's would warn of what is closed here, so it is shown nothing.
+        """
+        with contextlib.suppress(AttributeError):  # uvloop closes, and warns, with the loop
+            self._transport._sock = None  # type: ignore[attr-defined]
+        self._sock.close()
 
     def _abort(self) -> None:
         self._chunks.clear()

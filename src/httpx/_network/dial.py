@@ -262,11 +262,11 @@ class _LookUp:
         self._addresses: list[Address] = []
         self._error: BaseException | None = None
         context = contextvars.copy_context()
-        thread = threading.Thread(
+        self.thread = threading.Thread(
             target=context.run, args=(self._run,), name="httpx look-up", daemon=True
         )
         try:
-            thread.start()
+            self.thread.start()
         except RuntimeError:  # the interpreter shuts down, or the system has no thread left
             self._run()
 
