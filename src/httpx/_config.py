@@ -95,11 +95,11 @@ class Timeout:
             default: _Seconds5 = (None, None, None, None, None)
         else:
             default = _each_phase(timeout)
-        self.connect = _seconds("connect", connect, default[0])
-        self.read = _seconds("read", read, default[1])
-        self.write = _seconds("write", write, default[2])
-        self.pool = _seconds("pool", pool, default[3])
-        self.total = _seconds("total", total, default[4])
+        self.connect: float | None = _seconds("connect", connect, default[0])
+        self.read: float | None = _seconds("read", read, default[1])
+        self.write: float | None = _seconds("write", write, default[2])
+        self.pool: float | None = _seconds("pool", pool, default[3])
+        self.total: float | None = _seconds("total", total, default[4])
 
     def as_dict(self) -> dict[str, float | None]:
         """The phases by name, as in `request.extensions["timeout"]`; "total" only if it is set."""
@@ -240,7 +240,7 @@ class Proxy:
             url = url.copy_with(username=None, password=None)
         self.url = url
         self.auth = auth
-        self.headers = Headers(headers)
+        self.headers: Headers = Headers(headers)
         self.ssl_context = ssl_context
 
     @property
@@ -339,7 +339,9 @@ def shared_ssl_context(
         return _build(verify, cert, roots)
     paths = [*_paths(verify, cert), *filter(None, roots)]
     certificate = cert if cert is None or isinstance(cert, (str, os.PathLike)) else tuple(cert)
-    key = (verify, certificate, roots, tuple([_version(path) for path in paths]))
+    versions = tuple([_version(path) for path in paths])
+    # The standard library's default context writes the keys of its sessions there.
+    key = (verify, certificate, roots, versions, os.environ.get("SSLKEYLOGFILE"))
     return _contexts.get(key, lambda: _build(verify, cert, roots))
 
 

@@ -160,7 +160,7 @@ class CookieRequest:
         return name in self.headers
 
     def get_header(self, name: str, default: str | None = None) -> str | None:
-        return typing.cast("str | None", self.headers.get(name, default))
+        return self.headers.get(name, default)
 
     def header_items(self) -> list[tuple[str, str]]:
         return self.headers.multi_items()

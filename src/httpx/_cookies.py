@@ -9,6 +9,7 @@ holds no jar at all, and costs a request nothing.
 from __future__ import annotations
 
 import typing
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
 from ._exceptions import CookieConflict
@@ -184,14 +185,9 @@ class Cookies(MutableMapping[str, str]):
         that `dict(cookies)` and `items()` work where `cookies["name"]` raises `CookieConflict`.
         """
         cookies = list(self._all())
-        names = [cookie.name for cookie in cookies]
-        repeated = (
-            {name for name in names if names.count(name) > 1}
-            if len(set(names)) < len(names)
-            else set()
-        )
+        times = Counter(cookie.name for cookie in cookies)
         for cookie in cookies:
-            yield _OneOfSeveral.of(cookie) if cookie.name in repeated else cookie.name
+            yield cookie.name if times[cookie.name] == 1 else _OneOfSeveral.of(cookie)
 
     def __len__(self) -> int:
         return sum(1 for _ in self._all())

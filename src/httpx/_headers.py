@@ -19,11 +19,13 @@ from collections.abc import (
     MutableMapping,
     ValuesView,
 )
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from ._types import HeaderTypes
 
 __all__ = ["Headers"]
+
+T = TypeVar("T")
 
 _SECRET_NAMES = frozenset([b"authorization", b"proxy-authorization"])
 
@@ -112,6 +114,12 @@ class Headers(MutableMapping[str, str]):
         for name, value in self.multi_items():
             joined[name] = f"{joined[name]}, {value}" if name in joined else value
         return joined
+
+    @overload
+    def get(self, key: str) -> str | None: ...
+
+    @overload
+    def get(self, key: str, default: T) -> str | T: ...
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a field, repeated ones joined with ", "; `default` where it is absent."""

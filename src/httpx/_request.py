@@ -73,11 +73,11 @@ class Request:
         stream: SyncByteStream | AsyncByteStream | None = None,
         extensions: RequestExtensions | None = None,
     ) -> None:
-        self.method = method.upper()
+        self.method: str = method.upper()
         if params is not None:
             url = URL(url, params=params)
-        self.url = url if isinstance(url, URL) else URL(url)
-        self.headers = Headers(headers)
+        self.url: URL = url if isinstance(url, URL) else URL(url)
+        self.headers: Headers = Headers(headers)
         self.extensions: dict[str, typing.Any] = {} if extensions is None else dict(extensions)
         if cookies is not None:
             jar = cookies if isinstance(cookies, Cookies) else Cookies(cookies)

@@ -116,13 +116,13 @@ class Response:
         default_encoding: str | Callable[[bytes], str] = "utf-8",
     ) -> None:
         self.status_code = status_code
-        self.headers = Headers(headers)
+        self.headers: Headers = Headers(headers)
         self._request = request
         self.next_request: Request | None = None
         self.extensions: dict[str, typing.Any] = {} if extensions is None else dict(extensions)
-        self.history = [] if history is None else list(history)
-        self.is_closed = False
-        self.is_stream_consumed = False
+        self.history: list[Response] = [] if history is None else list(history)
+        self.is_closed: bool = False
+        self.is_stream_consumed: bool = False
         self.default_encoding = default_encoding
         self._num_bytes_downloaded = 0
         self.stream: SyncByteStream | AsyncByteStream

@@ -450,6 +450,14 @@ def test_the_environment_is_part_of_the_configuration(environment, files):
     assert config.shared_ssl_context(trust_env=False) is plain
 
 
+def test_the_key_log_is_part_of_the_configuration(environment, tmp_path):
+    plain = config.shared_ssl_context()
+    assert plain.keylog_filename is None
+    environment.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    for context in both():
+        assert context.keylog_filename == str(tmp_path / "keys")
+
+
 def test_a_renewed_file_makes_a_new_context(authority, tmp_path):
     path = tmp_path / "client.pem"
     authority.issue_cert("old@example.org").private_key_and_cert_chain_pem.write_to_path(path)
