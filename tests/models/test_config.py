@@ -510,6 +510,13 @@ def test_a_build_that_fails_leaves_nothing_behind():
     assert contexts.get("key", lambda: made) is made
 
 
+def test_the_lock_can_be_renewed_while_it_is_held():
+    contexts = config._SharedContexts()
+    contexts._lock.acquire()
+    contexts._renew_lock()
+    assert contexts.get("key", int) == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_has_a_lock_of_its_own():
     program = (
