@@ -138,8 +138,10 @@ def set_redirect_cookies(
     if "Cookie" in next_request.headers:
         return
     known: set[tuple[str, str | None]] = set()
+    without_domain: set[tuple[str, str | None]] = set()
     if cookies:
-        if any(not cookie.domain for cookie in cookies.jar):
+        without_domain = {(c.name, c.value) for c in cookies.jar if not c.domain}
+        if without_domain:
             cookies = type(cookies)(cookies)
             cookies.jar.clear("")
         known = {(cookie.name, cookie.value) for cookie in cookies.jar}
@@ -147,13 +149,16 @@ def set_redirect_cookies(
     if not is_same_origin(request.url, next_request.url):
         return
     set_anew = {line.partition("=")[0].strip() for line in response.headers.get_list("Set-Cookie")}
-    carried = [next_request.headers["Cookie"]] if "Cookie" in next_request.headers else []
+    chosen = [next_request.headers["Cookie"]] if "Cookie" in next_request.headers else []
+    in_front: list[str] = []
+    behind: list[str] = []
     for pair in ";".join(request.headers.get_list("Cookie")).split(";"):
         name, _, value = pair.strip().partition("=")
         if name and name not in set_anew and (name, value) not in known:
-            carried.append(pair.strip())
-    if carried:
-        next_request.headers["Cookie"] = "; ".join(carried)
+            # A client is given its cookies before it receives any: a jar sends them first.
+            (in_front if (name, value) in without_domain else behind).append(pair.strip())
+    if pairs := in_front + chosen + behind:
+        next_request.headers["Cookie"] = "; ".join(pairs)
 
 
 def dropped_credentials(request: Request, next_request: Request) -> list[str]:

@@ -279,6 +279,15 @@ def test_a_cookie_field_that_the_client_set_stands() -> None:
     assert cookie_header(following) == "mine=1"
 
 
+def test_the_order_of_cookies_stays_that_of_the_jar() -> None:
+    cookies = httpx.Cookies({"given": "1"})
+    cookies.set("received", "2", domain="a.com")
+    request = httpx.Request("GET", "http://a.com/x", cookies=cookies)
+    request.headers["Cookie"] += "; own=3"
+    following = follow(request, "http://a.com/y", cookies)
+    assert cookie_header(following) == "given=1; received=2; own=3"
+
+
 def test_cookies_in_several_fields() -> None:
     request = httpx.Request("GET", "http://a.com", headers=[("Cookie", "a=1"), ("Cookie", "b=2;")])
     assert cookie_header(follow(request, "http://a.com/y")) == "a=1; b=2"
