@@ -281,7 +281,7 @@ def row(work: Work, figures: dict[str, list[float]]) -> str:
             bar = work.bars.get(peer)
             against.append(text if bar is None else f"**{text}**")
     bars = ", ".join(
-        f"{bar:g} × {peer} {'✓' if ratio(work, figures, peer)[0] >= bar else '✗'}"
+        f"{bar:g} x {peer} {'✓' if ratio(work, figures, peer)[0] >= bar else '✗'}"
         for peer, bar in work.bars.items()
         if peer in figures
     )
