@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_network": {"_network", "_exceptions"},
     "_connections": {"_connections", "_protocols", "_network", "_config", "_exceptions", "_urls"},
     "_transports": MODELS | {"_transports", "_network.detect"},
+    "_transports.compat": MODELS | {"_transports", "_connections"},
     "_transports.default": MODELS | {"_transports", "_connections", "_network", "_drive"},
     "_async_client": MODELS | FLOW | {"_transports"},
     "_client": MODELS | FLOW | {"_transports", "_drive", "_async_client"},

@@ -53,7 +53,9 @@ __all__ = [
 
 T = TypeVar("T")
 Buffer = bytes | bytearray | memoryview
-SocketOption = tuple[int, int, int] | tuple[int, int, bytes] | tuple[int, int, None, int]
+SocketOption = (
+    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+)
 # A resolver answers (host, port) with addresses, in the order of preference. It is called in
 # a worker thread in the awaiting worlds, so it may block.
 Resolver = Callable[[str, int], Sequence[tuple[str, int]]]

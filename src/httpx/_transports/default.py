@@ -8,6 +8,7 @@ by `await`.
 
 from __future__ import annotations
 
+import sys
 import typing
 
 from .._config import DEFAULT_LIMITS, Limits, Proxy, check_ssl_arguments, shared_ssl_context
@@ -15,9 +16,15 @@ from .._content import ByteStream
 from .._drive import drive
 from .._exceptions import TimeoutException, TransportError, UnsupportedProtocol
 from .._models import Request, Response
+from .._network.base import SocketOption
 from .._types import AsyncByteStream, CertTypes, ProxyTypes, SyncByteStream
 from .base import AsyncBaseTransport, BaseTransport
-from .foreign import AsyncResponseStream, ResponseStream, map_httpcore_exceptions
+from .foreign import (
+    AsyncResponseStream,
+    ResponseStream,
+    map_httpcore_exceptions,
+    name_as_httpcore,
+)
 
 if typing.TYPE_CHECKING:
     import ssl
@@ -25,15 +32,18 @@ if typing.TYPE_CHECKING:
     from .._connections.body import ResponseBody
     from .._connections.messages import RequestMessage, ResponseMessage
     from .._connections.routes import Route
-    from .._network.base import Backend, Resolver, SocketOption, Stream
+    from .._network.base import Backend, Resolver, Stream
 
 __all__ = [
     "AsyncHTTPTransport",
     "AsyncResponseStream",
     "HTTPTransport",
+    "SOCKET_OPTION",
     "ResponseStream",
     "map_httpcore_exceptions",
 ]
+
+SOCKET_OPTION = SocketOption  # the name that others know it by
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
@@ -65,6 +75,7 @@ class _PooledTransport:
         fast_lane: `False` sends every message through h11, ordinary ones as well.
     """
 
+    _patched_method: str
     _request_body: typing.Callable[[typing.Any], typing.Any]
     _make_trace: typing.Callable[[typing.Any], typing.Any]
 
@@ -89,11 +100,11 @@ class _PooledTransport:
     ) -> None:
         # At first use, so that `import httpx` does not load what a mocked client never needs.
         from .._connections.connect import Connector
-        from .._connections.pool import Pool
+        from .compat import PatchablePool
 
         check_ssl_arguments(verify, cert, stacklevel=3)
         self._proxy = proxy if proxy is None or isinstance(proxy, Proxy) else Proxy(url=proxy)
-        self._pool = Pool(
+        self._pool = PatchablePool(
             Connector(
                 ssl_context=lambda: shared_ssl_context(verify, cert, trust_env),
                 http1=http1,
@@ -108,9 +119,9 @@ class _PooledTransport:
                 fast_lane=fast_lane,
             ),
             self._find_backend,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
+            limits,
+            self._proxy,
+            self._patched_method,
         )
 
     @staticmethod
@@ -191,6 +202,8 @@ class HTTPTransport(_PooledTransport, BaseTransport):
     __doc__ = f"""Sends the requests of a `Client` over a pool of connections.
     {_PooledTransport.__doc__}"""
 
+    _patched_method = "handle_request"
+
     @staticmethod
     def _find_backend() -> Backend:
         from .._network.blocking import BlockingBackend
@@ -214,6 +227,12 @@ class HTTPTransport(_PooledTransport, BaseTransport):
 
         Raises a `TransportError` that carries the request.
         """
+        if "httpcore" in sys.modules:  # imported by others: do they want to be asked?
+            from . import compat
+
+            detour = compat.find_detour(self._pool)
+            if detour is not None:
+                return compat.send(detour, request)
         message, route = self._prepare(request)
         try:
             answer = drive(self._pool.send(message, route))
@@ -226,12 +245,16 @@ class HTTPTransport(_PooledTransport, BaseTransport):
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        from .compat import close
+
+        close(self._pool)
 
 
 class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
     __doc__ = f"""Sends the requests of an `AsyncClient` over a pool of connections.
     {_PooledTransport.__doc__}"""
+
+    _patched_method = "handle_async_request"
 
     @staticmethod
     def _find_backend() -> Backend:
@@ -256,6 +279,12 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
 
         Raises a `TransportError` that carries the request.
         """
+        if "httpcore" in sys.modules:
+            from . import compat
+
+            detour = compat.find_detour(self._pool)
+            if detour is not None:
+                return await compat.send_async(detour, request)
         message, route = self._prepare(request)
         try:
             answer = await self._pool.send(message, route)
@@ -270,7 +299,9 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        from .compat import aclose
+
+        await aclose(self._pool)
 
 
 class _BodyStream(SyncByteStream):
@@ -377,11 +408,13 @@ class NetworkStream(_NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """At most `max_bytes`, ``b""`` at the end of file. `timeout` in seconds."""
-        return drive(self._read(max_bytes, timeout))
+        with name_as_httpcore():
+            return drive(self._read(max_bytes, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of `buffer`. `timeout` in seconds."""
-        drive(self._stream.write(buffer, timeout))
+        with name_as_httpcore():
+            drive(self._stream.write(buffer, timeout))
 
     def close(self) -> None:
         """Close the connection."""
@@ -394,9 +427,10 @@ class NetworkStream(_NetworkStream):
         timeout: float | None = None,
     ) -> NetworkStream:
         """A stream that speaks TLS over this one. `timeout` in seconds."""
-        return NetworkStream(
-            drive(self._stream.start_tls(ssl_context, server_hostname or "", timeout))
-        )
+        with name_as_httpcore():
+            return NetworkStream(
+                drive(self._stream.start_tls(ssl_context, server_hostname or "", timeout))
+            )
 
 
 class AsyncNetworkStream(_NetworkStream):
@@ -406,11 +440,13 @@ class AsyncNetworkStream(_NetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """At most `max_bytes`, ``b""`` at the end of file. `timeout` in seconds."""
-        return await self._read(max_bytes, timeout)
+        with name_as_httpcore():
+            return await self._read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of `buffer`. `timeout` in seconds."""
-        await self._stream.write(buffer, timeout)
+        with name_as_httpcore():
+            await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -423,6 +459,7 @@ class AsyncNetworkStream(_NetworkStream):
         timeout: float | None = None,
     ) -> AsyncNetworkStream:
         """A stream that speaks TLS over this one. `timeout` in seconds."""
-        return AsyncNetworkStream(
-            await self._stream.start_tls(ssl_context, server_hostname or "", timeout)
-        )
+        with name_as_httpcore():
+            return AsyncNetworkStream(
+                await self._stream.start_tls(ssl_context, server_hostname or "", timeout)
+            )

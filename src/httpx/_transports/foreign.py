@@ -1,19 +1,27 @@
-"""For transports of others that send through httpcore: its streams and its exceptions in our words.
+"""Streams and exceptions on the border to httpcore: its own in our words, and ours in its.
 
 Published transports (for SOCKS, for caches, for tests) subclass httpcore's pool, wrap what it gives
-in `ResponseStream` and run it inside `map_httpcore_exceptions()`. Nothing in this package does.
+in `ResponseStream` and run it inside `map_httpcore_exceptions()`; so does `compat`. The other way
+round, programs that use the extension `network_stream` (httpx-ws) expect httpcore's exceptions
+from it: `name_as_httpcore()` raises one that is both.
 The module never imports httpcore: an exception of httpcore exists only where somebody else has,
 and it is known by the name of its module.
 """
 
 from __future__ import annotations
 
+import sys
 import typing
 
 from .. import _exceptions
 from .._types import AsyncByteStream, SyncByteStream
 
-__all__ = ["AsyncResponseStream", "ResponseStream", "map_httpcore_exceptions"]
+__all__ = [
+    "AsyncResponseStream",
+    "ResponseStream",
+    "map_httpcore_exceptions",
+    "name_as_httpcore",
+]
 
 
 class map_httpcore_exceptions:  # noqa: N801 - the name that published transports use
@@ -35,6 +43,39 @@ def _class_for(kind: type[BaseException]) -> type[_exceptions.TransportError] | 
             if ours is not None:
                 return typing.cast("type[_exceptions.TransportError]", ours)
     return None
+
+
+class name_as_httpcore:  # noqa: N801 - used as a statement, like its sister
+    """Raise, for a `TransportError`, one that `except httpcore.<the same name>` catches as well.
+
+    Without httpcore in this process it changes nothing.
+    """
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, _exceptions.TransportError) and "httpcore" in sys.modules:
+            both = _class_of_both(type(error))
+            raise both(str(error), request=error._request) from error
+
+
+_both: dict[type[_exceptions.TransportError], type[_exceptions.TransportError]] = {}
+
+
+def _class_of_both(
+    kind: type[_exceptions.TransportError],
+) -> type[_exceptions.TransportError]:
+    """A class below ours and httpcore's of the same name."""
+    if kind not in _both:
+        theirs = getattr(sys.modules["httpcore"], kind.__name__)
+
+        def reduce(error: _exceptions.TransportError) -> tuple[typing.Any, ...]:
+            return _exceptions._rebuild, (kind, error.args, error.__dict__)
+
+        members = {"__module__": kind.__module__, "__doc__": kind.__doc__, "__reduce__": reduce}
+        _both[kind] = type(kind.__name__, (kind, theirs), members)
+    return _both[kind]
 
 
 class ResponseStream(SyncByteStream):
