@@ -148,6 +148,8 @@ class ProxyError(TransportError):
     """
 
     response: Response | None = None
+    _answer: typing.Any = None
+    """The answer as plain values, until a transport makes it the response."""
 
 
 class UnsupportedProtocol(TransportError):

@@ -247,14 +247,7 @@ def configured_client(block: Block, internet: Internet) -> None:
     assert internet.connections == 1
 
 
-@at(
-    447,
-    pytest.mark.xfail(
-        strict=True,
-        raises=httpx.UnsupportedProtocol,
-        reason="needs a proxy and HTTP/2, which are refused until they are built",
-    ),
-)
+@at(447)
 def every_option(block: Block, internet: Internet) -> None:
     internet.answers[f"{API}/old"] = (302, {"Location": "/new"}, b"")
     internet.answers[f"{API}/new"] = {"moved": True}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .._network.base import Stream
-    from .messages import RequestMessage, ResponseMessage
+    from .messages import Fields, RequestMessage, ResponseMessage
     from .routes import Route
 
 __all__ = ["Connection", "Owner"]
@@ -36,6 +36,8 @@ class Connection(Protocol):
     expires_at: float | None
     """While it is idle: until when it may be used, on the monotonic clock."""
     closed: bool
+    proxy_headers: Fields | None
+    """What the proxy said when it opened the tunnel that this goes through."""
 
     async def send(self, request: RequestMessage) -> ResponseMessage:
         """Begin an exchange: send a request, wait for the head of its response."""

@@ -1,29 +1,30 @@
-"""From a route to a ready connection: dial, tunnel, TLS, ALPN.
+"""From a route to a ready connection: how a transport connects, and how often it tries.
 
-The connect time-out is one deadline over all of these steps, and whichever of them runs out of
-it, the error is a `ConnectTimeout`. A failed attempt may be tried again (`retries`), with pauses
-of 0, 0.5, 1, 2, ... seconds. Every step closes what it holds when it fails.
+One attempt is in `attempt.py`: dial, tunnel, TLS, ALPN. The connect time-out is one deadline over
+all of these steps, and whichever of them runs out of it, the error is a `ConnectTimeout`. A
+failed attempt may be tried again (`retries`), with pauses of 0, 0.5, 1, 2, ... seconds; not one
+that a proxy refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .._exceptions import ConnectError, ConnectTimeout, TimeoutException, UnsupportedProtocol
+from .._exceptions import ConnectError, ConnectTimeout, TimeoutException
 from .._protocols.http1 import HTTP1Codec
+from .attempt import Attempt
 from .http1 import HTTP1Connection
 
 if TYPE_CHECKING:
     import ssl
 
-    from .._config import Deadline
     from .._network.base import Backend, Resolver, SocketOption, Stream
     from .base import Connection, Owner
-    from .messages import RequestMessage, Timeouts
+    from .http2 import HTTP2Connection
+    from .messages import RequestMessage
     from .routes import Route
-    from .trace import Trace
 
 __all__ = ["Connector"]
 
@@ -34,6 +35,9 @@ class Connector:
 
     ssl_context: Callable[[], ssl.SSLContext]
     """Gives the TLS configuration; called at the first connection that needs it."""
+    proxy_ssl_context: Callable[[], ssl.SSLContext]
+    """The same, for an https proxy that brings none: what is for origins (no checks, a client's
+    certificate) is not for proxies."""
     http1: bool = True
     http2: bool = False
     uds: str | None = None
@@ -72,20 +76,26 @@ class Connector:
     async def _attempt(
         self, backend: Backend, route: Route, request: RequestMessage, owner: Owner
     ) -> Connection:
-        timeouts = request.timeouts
-        deadline = timeouts.start_connecting()
+        deadline = request.timeouts.start_connecting()
+        attempt = Attempt(self, backend, route, deadline, request.trace)
         try:
-            stream = await self._dial(backend, route, deadline, request.trace)
-            if route.is_secure:
-                stream = await self._start_tls(stream, route, deadline, request.trace)
+            stream = await attempt.run()
         except TimeoutException as exc:
-            raise _connect_timeout(exc, timeouts, route) from exc
+            seconds = request.timeouts.configured("connect") or 0.0
+            raise attempt.timed_out(seconds) from exc
+        connection: Connection
         if self._speaks_http2(stream, route):
-            return await self._start_http2(stream, backend, route, request, owner)
-        codec = HTTP1Codec(
-            route.peer, self.max_head_size, self.max_header_count, fast=self.fast_lane
-        )
-        return HTTP1Connection(stream, route, owner, codec)
+            connection = await self._start_http2(stream, backend, route, request, owner)
+            if attempt.leftover:
+                connection.receive_early(attempt.leftover)
+        else:
+            connection = HTTP1Connection(stream, route, owner, self.codec(route.peer))
+        connection.proxy_headers = attempt.proxy_headers
+        return connection
+
+    def codec(self, peer: str) -> HTTP1Codec:
+        """The client's side of a new HTTP/1.1 connection."""
+        return HTTP1Codec(peer, self.max_head_size, self.max_header_count, fast=self.fast_lane)
 
     def _speaks_http2(self, stream: Stream, route: Route) -> bool:
         """By ALPN where there is TLS, else by prior knowledge (RFC 9113 3.2, 3.3)."""
@@ -98,7 +108,7 @@ class Connector:
 
     async def _start_http2(
         self, stream: Stream, backend: Backend, route: Route, request: RequestMessage, owner: Owner
-    ) -> Connection:
+    ) -> HTTP2Connection:
         from .._protocols.http2 import HTTP2Codec
         from .http2 import HTTP2Connection
 
@@ -108,61 +118,6 @@ class Connector:
             await request.trace.span("http2.send_connection_init", {"request": request}, _done())
         return connection
 
-    async def _dial(
-        self, backend: Backend, route: Route, deadline: Deadline | None, trace: Trace | None
-    ) -> Stream:
-        if route.proxy is not None:
-            raise UnsupportedProtocol(f"Proxies are not supported yet: {route.proxy!r}")
-        timeout = None if deadline is None else deadline.remaining()
-        if self.uds is not None:
-            step = backend.connect_unix(self.uds, timeout, self.socket_options)
-            info: dict[str, Any] = {"path": self.uds}
-            name = "connection.connect_unix_socket"
-        else:
-            step = backend.connect_tcp(
-                route.host,
-                route.port,
-                timeout,
-                local_address=self.local_address,
-                socket_options=self.socket_options,
-                resolver=self.resolver,
-            )
-            info = {"host": route.host, "port": route.port, "local_address": self.local_address}
-            name = "connection.connect_tcp"
-        if trace is None:
-            return await step
-        info |= {"timeout": timeout, "socket_options": list(self.socket_options) or None}
-        return await trace.span(name, info, step)
-
-    async def _start_tls(
-        self, stream: Stream, route: Route, deadline: Deadline | None, trace: Trace | None
-    ) -> Stream:
-        timeout = None if deadline is None else deadline.remaining()
-        try:
-            context = self.ssl_context()
-        except BaseException:
-            stream.close()
-            raise
-        hostname = route.server_name or route.host
-        multiplexes = self.may_multiplex(route)
-        if not multiplexes:
-            alpn: tuple[str, ...] = ("http/1.1",)
-        else:
-            alpn = ("h2", "http/1.1") if self.http1 else ("h2",)
-        step = stream.start_tls(context, hostname, timeout, alpn, shared=multiplexes)
-        if trace is None:
-            return await step
-        info = {"ssl_context": context, "server_hostname": hostname, "timeout": timeout}
-        return await trace.span("connection.start_tls", info, step)
-
 
 async def _done() -> None:
     """A step that has been taken already."""
-
-
-def _connect_timeout(exc: TimeoutException, timeouts: Timeouts, route: Route) -> ConnectTimeout:
-    """One class for every step, and the seconds that the program gave, not what was left."""
-    seconds = timeouts.configured("connect") or 0.0
-    found = str(exc)
-    during = " (in the TLS handshake)" if "TLS" in found else ""
-    return ConnectTimeout(f"timed out after {seconds:g} s while connecting to {route.peer}{during}")

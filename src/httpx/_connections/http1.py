@@ -19,6 +19,7 @@ from .messages import RequestBody, RequestMessage, ResponseMessage
 if TYPE_CHECKING:
     from .._network.base import Buffer, Stream
     from .base import Owner
+    from .messages import Fields
     from .routes import Route
 
 __all__ = ["HTTP1Connection"]
@@ -35,6 +36,7 @@ class HTTP1Connection:
     settled = True
     multiplexes = False
     protocol = "HTTP/1.1"
+    proxy_headers: Fields | None = None
 
     def __init__(self, stream: Stream, route: Route, owner: Owner, codec: HTTP1Codec) -> None:
         self.stream = stream
@@ -102,7 +104,8 @@ class HTTP1Connection:
             if trace is not None and isinstance(exc, Exception):
                 await trace.closed("http11")
             raise
-        return ResponseMessage(*head, HTTP1Body(self, request), self.stream)
+        body = HTTP1Body(self, request)
+        return ResponseMessage(*head, body, self.stream, None, self.proxy_headers)
 
     async def _write_head(self, request: RequestMessage) -> None:
         """Write the head, and with it the whole request where that is small.

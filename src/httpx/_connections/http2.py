@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from .._network.base import Backend, Stream, Waiter
     from .base import Owner
+    from .messages import Fields
     from .routes import Route
     from .trace import Trace
 
@@ -96,6 +97,7 @@ class HTTP2Connection:
 
     protocol = "HTTP/2"
     multiplexes = True
+    proxy_headers: Fields | None = None
 
     def __init__(
         self, stream: Stream, route: Route, owner: Owner, codec: HTTP2Codec, backend: Backend
@@ -124,6 +126,11 @@ class HTTP2Connection:
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{self.active} active" if self.active else "idle"
         return f"<HTTP/2 {self.route.peer}, {state}, {self.served} requests>"
+
+    def receive_early(self, data: bytes) -> None:
+        """Take in what the peer said before this connection was made."""
+        with self._lock:
+            self._take_in(data)
 
     # -- what the pool asks ------------------------------------------------------------------
 
@@ -219,6 +226,7 @@ class HTTP2Connection:
             HTTP2Body(self, exchange),
             self.stream,
             exchange.stream_id,
+            self.proxy_headers,
         )
 
     async def _send_traced(self, exchange: _Exchange, trace: Trace) -> StreamHead:

@@ -239,7 +239,16 @@ class RequestMessage:
 class ResponseMessage:
     """One response: its head, and its body to come."""
 
-    __slots__ = ("body", "headers", "http_version", "reason", "status", "stream", "stream_id")
+    __slots__ = (
+        "body",
+        "headers",
+        "http_version",
+        "proxy_headers",
+        "reason",
+        "status",
+        "stream",
+        "stream_id",
+    )
 
     def __init__(
         self,
@@ -250,6 +259,7 @@ class ResponseMessage:
         body: ResponseBody,
         stream: Stream,
         stream_id: int | None = None,
+        proxy_headers: Fields | None = None,
     ) -> None:
         self.http_version = http_version
         self.status = status
@@ -261,3 +271,5 @@ class ResponseMessage:
         """The wire, for the extension `network_stream`."""
         self.stream_id = stream_id
         """The HTTP/2 stream's number."""
+        self.proxy_headers = proxy_headers
+        """What the proxy said when it opened the tunnel to the origin."""

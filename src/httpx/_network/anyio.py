@@ -21,7 +21,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from .base import Buffer, Resolver, SocketOption, Stream, name_of
-from .dial import dial_tcp, dial_unix
+from .dial import dial_tcp, dial_unix, path_name, resolve
 from .sockets import READ, WRITE, SocketStream
 
 __all__ = ["AnyIOBackend", "AnyIOStream", "EventWaiter", "wait_any"]
@@ -169,12 +169,19 @@ class AnyIOBackend:
         )
         return AnyIOStream(sock, name_of(host, port))
 
+    async def resolve(
+        self, host: str, port: int, timeout: float | None, resolver: Resolver | None = None
+    ) -> list[tuple[str, int]]:
+        """Look up a host. See `Backend.resolve`."""
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        return await resolve(self, host, port, timeout, resolver)
+
     async def connect_unix(
         self, path: str, timeout: float | None, socket_options: Sequence[SocketOption] = ()
     ) -> Stream:
         """Connect to a Unix domain socket. See `Backend.connect_unix`."""
         await anyio.lowlevel.checkpoint_if_cancelled()
-        return AnyIOStream(await dial_unix(self, path, timeout, socket_options), path)
+        return AnyIOStream(await dial_unix(self, path, timeout, socket_options), path_name(path))
 
     async def wait_writable(
         self, sockets: Sequence[socket.socket], timeout: float | None

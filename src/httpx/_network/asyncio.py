@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._exceptions import NetworkError
 from .base import Buffer, Resolver, SocketOption, Stream, failed, name_of, timed_out
-from .dial import dial_tcp, dial_unix
+from .dial import dial_tcp, dial_unix, path_name, resolve
 from .sockets import socket_info
 
 if TYPE_CHECKING:
@@ -440,12 +440,18 @@ class AsyncioBackend:
         )
         return await self._open(sock, name_of(host, port), self._loop.create_connection)
 
+    async def resolve(
+        self, host: str, port: int, timeout: float | None, resolver: Resolver | None = None
+    ) -> list[tuple[str, int]]:
+        """Look up a host. See `Backend.resolve`."""
+        return await resolve(self, host, port, timeout, resolver)
+
     async def connect_unix(
         self, path: str, timeout: float | None, socket_options: Sequence[SocketOption] = ()
     ) -> Stream:
         """Connect to a Unix domain socket. See `Backend.connect_unix`."""
         sock = await dial_unix(self, path, timeout, socket_options)
-        return await self._open(sock, path, self._loop.create_unix_connection)
+        return await self._open(sock, path_name(path), self._loop.create_unix_connection)
 
     async def _open(
         self, sock: socket.socket, peer: str, create: Callable[..., Any]

@@ -172,6 +172,12 @@ class Backend(Protocol):
         """Connect to a socket in the file system, or in Linux's abstract space (``\\0name``)."""
         ...
 
+    async def resolve(
+        self, host: str, port: int, timeout: float | None, resolver: Resolver | None = None
+    ) -> list[tuple[str, int]]:
+        """The addresses of a host, each with its port, in the order to try them in."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         ...

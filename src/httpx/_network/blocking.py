@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from .base import Resolver, SocketOption, Stream, name_of
-from .dial import dial_tcp, dial_unix
+from .dial import dial_tcp, dial_unix, path_name, resolve
 from .sockets import WRITE, SocketStream, poll
 
 __all__ = ["BlockingBackend", "BlockingStream", "ThreadWaiter"]
@@ -85,11 +85,17 @@ class BlockingBackend:
         )
         return BlockingStream(sock, name_of(host, port))
 
+    async def resolve(
+        self, host: str, port: int, timeout: float | None, resolver: Resolver | None = None
+    ) -> list[tuple[str, int]]:
+        """Look up a host. See `Backend.resolve`."""
+        return await resolve(self, host, port, timeout, resolver)
+
     async def connect_unix(
         self, path: str, timeout: float | None, socket_options: Sequence[SocketOption] = ()
     ) -> Stream:
         """Connect to a Unix domain socket. See `Backend.connect_unix`."""
-        return BlockingStream(await dial_unix(self, path, timeout, socket_options), path)
+        return BlockingStream(await dial_unix(self, path, timeout, socket_options), path_name(path))
 
     async def wait_writable(
         self, sockets: Sequence[socket.socket], timeout: float | None

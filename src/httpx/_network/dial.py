@@ -14,6 +14,7 @@ passes it is left behind, and what it finds later is dropped.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import errno
 import os
@@ -28,7 +29,7 @@ from typing import Any, Protocol
 from .._exceptions import NetworkError
 from .base import Resolver, SocketOption, Waiter, failed, name_of, timed_out
 
-__all__ = ["World", "dial_tcp", "dial_unix"]
+__all__ = ["World", "dial_tcp", "dial_unix", "path_name", "resolve"]
 
 ATTEMPT_DELAY = 0.25
 """Seconds before the next address is tried beside one that does not answer (RFC 8305 §5)."""
@@ -89,6 +90,14 @@ async def dial_tcp(
         raise race.failure(peer)
     finally:
         race.close()
+
+
+async def resolve(
+    world: World, host: str, port: int, timeout: float | None, resolver: Resolver | None = None
+) -> list[tuple[str, int]]:
+    """Return the addresses of a host, for somebody else to dial. See `Backend.resolve`."""
+    addresses = await _resolve(world, host, port, timeout, resolver, name_of(host, port))
+    return [(address[1][0], address[1][1]) for address in interleave(addresses)]
 
 
 class _Race:
@@ -173,7 +182,7 @@ async def dial_unix(
     world: World, path: str, timeout: float | None, socket_options: Sequence[SocketOption] = ()
 ) -> socket.socket:
     """Return a non-blocking socket, connected to one in the file system or the abstract space."""
-    peer = "@" + path[1:] if path.startswith("\0") else path
+    peer = path_name(path)
     if not hasattr(socket, "AF_UNIX"):
         raise failed("connect", "no Unix domain sockets on this system", peer)
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -195,6 +204,11 @@ async def dial_unix(
         sock.close()
         raise
     return sock
+
+
+def path_name(path: str) -> str:
+    """The name of a Unix domain socket for people: ``@name`` in the abstract space."""
+    return "@" + path[1:] if path.startswith("\0") else path
 
 
 def prepare(sock: socket.socket, options: Sequence[SocketOption]) -> None:
@@ -227,10 +241,8 @@ async def _resolve(
 ) -> list[Address]:
     """The addresses of a host."""
     if resolver is None:
-        try:
+        with contextlib.suppress(OSError, UnicodeError):
             return _literal(host, port)
-        except OSError:
-            pass
     find: Callable[[], list[Address]]
     if resolver is None:
 
@@ -298,7 +310,7 @@ def _addresses(host: str, port: int, flags: int) -> list[Address]:
 def _local(local_address: str, peer: str) -> Address:
     try:
         return _literal(local_address, 0)[0]
-    except OSError as exc:
+    except (OSError, UnicodeError) as exc:
         raise failed("connect", f"local_address {local_address!r}: {exc}", peer) from exc
 
 

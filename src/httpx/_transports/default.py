@@ -11,10 +11,11 @@ from __future__ import annotations
 import sys
 import typing
 
-from .._config import DEFAULT_LIMITS, Limits, Proxy, check_ssl_arguments, shared_ssl_context
+from .._config import DEFAULT_LIMITS, Limits, check_ssl_arguments, shared_ssl_context
 from .._content import ByteStream
 from .._drive import drive
-from .._exceptions import TimeoutException, TransportError, UnsupportedProtocol
+from .._exceptions import ProxyError, TimeoutException, TransportError
+from .._headers import Headers
 from .._models import Request, Response
 from .._network.base import SocketOption
 from .._types import AsyncByteStream, CertTypes, ProxyTypes, SyncByteStream
@@ -25,6 +26,7 @@ from .foreign import (
     map_httpcore_exceptions,
     name_as_httpcore,
 )
+from .routing import Router, attach_refusal
 
 if typing.TYPE_CHECKING:
     import ssl
@@ -45,8 +47,6 @@ __all__ = [
 
 SOCKET_OPTION = SocketOption  # the name that others know it by
 
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-
 
 class _PooledTransport:
     """What both transports are made of: a pool, and the translation.
@@ -60,7 +60,10 @@ class _PooledTransport:
         http1: speak HTTP/1.1. With `http1=False, http2=True`, HTTP/2 by prior knowledge.
         http2: speak HTTP/2 where the server offers it. Needs the extra `http2`.
         limits: how many connections are open, and how many of them, and how long, idle.
-        proxy: the proxy that every request goes through: a URL or a `Proxy`.
+        proxy: the proxy that every request goes through: a URL or a `Proxy`; SOCKS needs the
+            extra `socks`. A request may name another in `extensions={"proxy": ...}`, or none by
+            `None` there. Not together with `uds`; all other options hold for the connection to
+            the proxy.
         uds: a Unix domain socket to connect to, whatever the URL's host; ``\\0name`` is one
             in Linux's abstract space.
         local_address: the local address to connect from; ``0.0.0.0`` asks for IPv4, ``::`` for
@@ -103,10 +106,12 @@ class _PooledTransport:
         from .compat import PatchablePool
 
         check_ssl_arguments(verify, cert, stacklevel=3)
-        self._proxy = proxy if proxy is None or isinstance(proxy, Proxy) else Proxy(url=proxy)
+        self._router = Router(proxy, uds=uds, http1=http1)
+        self._proxy = self._router.proxy
         self._pool = PatchablePool(
             Connector(
                 ssl_context=lambda: shared_ssl_context(verify, cert, trust_env),
+                proxy_ssl_context=lambda: shared_ssl_context(trust_env=trust_env),
                 http1=http1,
                 http2=http2,
                 uds=uds,
@@ -135,31 +140,16 @@ class _PooledTransport:
         extensions = request.extensions
         stream = request.stream
         trace = self._make_trace(extensions.get("trace"))
+        route, target, headers = self._router.plan(request)
         message = RequestMessage(
             request.method.encode("ascii"),
-            extensions.get("target") or request.url.raw_path,
-            request.headers.raw,
+            target,
+            headers,
             stream.content if isinstance(stream, ByteStream) else self._request_body(stream),
             Timeouts(**extensions.get("timeout", {}), deadline=extensions.get("deadline")),
             trace,
         )
-        return message, self._route_for(request)
-
-    def _route_for(self, request: Request) -> Route:
-        from .._connections.routes import Route
-
-        url = request.url
-        scheme = url.scheme
-        port = _PORTS.get(scheme)
-        if port is None:
-            raise _unsupported(scheme, request)
-        return Route(
-            scheme,
-            url.raw_host.decode("ascii"),
-            url.port or port,
-            request.extensions.get("sni_hostname"),
-            self._proxy,
-        )
+        return message, route
 
     @staticmethod
     def _respond(
@@ -176,23 +166,19 @@ class _PooledTransport:
             extensions["reason_phrase"] = message.reason
         if message.stream_id is not None:
             extensions["stream_id"] = message.stream_id
+        if message.proxy_headers is not None:
+            extensions["proxy_headers"] = Headers(message.proxy_headers)
         return Response(
             message.status, headers=message.headers, stream=stream, extensions=extensions
         )
-
-
-def _unsupported(scheme: str, request: Request) -> UnsupportedProtocol:
-    if not scheme:
-        text = "Request URL is missing an 'http://' or 'https://' protocol."
-    else:
-        text = f"Request URL has an unsupported protocol '{scheme}://'."
-    return UnsupportedProtocol(text, request=request)
 
 
 def _complete(exc: TransportError, request: Request) -> None:
     """Give an error its request, and the total deadline's word if that was the cause."""
     if exc._request is None:
         exc.request = request
+        if isinstance(exc, ProxyError):
+            attach_refusal(exc, request)
         deadline = request.extensions.get("deadline")
         if deadline is not None and isinstance(exc, TimeoutException) and not deadline.remaining():
             exc.args = (f"{exc} (the total of {deadline.total:g} s is used up)",)
