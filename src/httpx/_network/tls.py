@@ -102,6 +102,7 @@ class TLSStream(Stream):
         self._reading = False
         self._writing = False
         self._ended = False
+        self._failure: ssl.SSLError | None = None
         self._truncated = False
         self._closed = False
 
@@ -177,6 +178,8 @@ class TLSStream(Stream):
                 return data
             if self._ended:
                 return b""
+            if self._failure is not None:
+                raise failed("read", self._failure, self.peer) from self._failure
             if not (self._incoming.pending or self._incoming.eof or self._tls.pending()):
                 return None  # without the exception, which costs more than the question
             try:
@@ -187,6 +190,7 @@ class TLSStream(Stream):
                 self._truncated = isinstance(exc, ssl.SSLEOFError)
                 data = b""
             except ssl.SSLError as exc:
+                self._failure = exc  # it may have been found by a look at an idle stream
                 raise failed("read", exc, self.peer) from exc
             finally:
                 if self._outgoing.pending and not self._writing:
@@ -331,6 +335,7 @@ class TLSStream(Stream):
         return (
             self._closed
             or self._ended
+            or self._failure is not None
             or bool(self._plain)
             or (
                 bool(self._incoming.pending or self._tls.pending() or self._inner.is_readable())
