@@ -64,9 +64,9 @@ class Connector:
             try:
                 return await self._attempt(backend, route, request, owner)
             except (ConnectError, ConnectTimeout):
-                if attempt >= self.retries:
+                if attempt >= self.retries or request.timeouts.are_over:
                     raise
-            pause = 0.0 if attempt == 0 else 0.5 * 2 ** (attempt - 1)
+            pause = request.timeouts.clip(0.0 if attempt == 0 else 0.5 * 2 ** (attempt - 1))
             attempt += 1
             if request.trace is None:
                 await backend.sleep(pause)
@@ -85,9 +85,13 @@ class Connector:
             raise attempt.timed_out(seconds) from exc
         connection: Connection
         if self._speaks_http2(stream, route):
-            connection = await self._start_http2(stream, backend, route, request, owner)
-            if attempt.leftover:
-                connection.receive_early(attempt.leftover)
+            try:
+                connection = await self._start_http2(stream, backend, route, request, owner)
+                if attempt.leftover:
+                    connection.receive_early(attempt.leftover)
+            except BaseException:
+                stream.close()
+                raise
         else:
             connection = HTTP1Connection(stream, route, owner, self.codec(route.peer))
         connection.proxy_headers = attempt.proxy_headers
