@@ -21,6 +21,7 @@ __all__ = [
     "ConnectTimeout",
     "CookieConflict",
     "DecodingError",
+    "DigestMismatch",
     "HTTPError",
     "HTTPStatusError",
     "InvalidURL",
@@ -35,6 +36,7 @@ __all__ = [
     "RequestError",
     "RequestNotRead",
     "ResponseNotRead",
+    "ResponseTooLarge",
     "StreamClosed",
     "StreamConsumed",
     "StreamError",
@@ -97,7 +99,15 @@ class RequestError(HTTPError):
 
 
 class TransportError(RequestError):
-    """Base class of the errors that a transport raises."""
+    """Base class of the errors that a transport raises.
+
+    Where one ended the body of a response, `bytes_received` tells how far it had come, and
+    `bytes_expected` what was announced, both before decoding (`None` where it is not known or
+    does not apply).
+    """
+
+    bytes_received: int | None = None
+    bytes_expected: int | None = None
 
 
 class TimeoutException(TransportError):
@@ -165,18 +175,19 @@ class LocalProtocolError(ProtocolError):
 
 
 class RemoteProtocolError(ProtocolError):
-    """The peer violated the protocol.
-
-    Where a body ended too early, `bytes_received` and `bytes_expected` tell how far it came
-    (`None` where it is not known or does not apply).
-    """
-
-    bytes_received: int | None = None
-    bytes_expected: int | None = None
+    """The peer violated the protocol, as with a body that ends before its announced length."""
 
 
 class DecodingError(RequestError):
     """The response's body does not decode by its Content-Encoding."""
+
+
+class ResponseTooLarge(RequestError):
+    """The response's body, decoded, is larger than `max_response_size` allows."""
+
+
+class DigestMismatch(RequestError):
+    """What was downloaded is not what its digest promised."""
 
 
 class TooManyRedirects(RequestError):

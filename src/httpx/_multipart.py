@@ -339,6 +339,12 @@ class _AsyncPieces:
                 return piece
             self._file = piece.render_data_async(self._run_in_thread)
 
+    async def aclose(self) -> None:
+        """Close the async generator that a file was left half-way in."""
+        aclose = getattr(self._file, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
 
 def primitive_text(value: Any) -> str:
     """A value of a form or a query as text: ``true``, ``false``, nothing for None, else str."""

@@ -5,7 +5,8 @@ chunk that expands to a large one is never held expanded. `iterate` and `AsyncPi
 thin faces: one pulls chunks from a blocking stream, one from an awaiting one.
 
 What was received before a fault is handed out before the fault is raised. A line without its end
-is not: nobody could tell it from a whole one. A body that does not decode closes its stream.
+is not: nobody could tell it from a whole one. A body that does not decode, or is too large,
+closes its stream and is the last one of its connection.
 
 Breaking out early closes nothing; `Response.close()` does. `AsyncPieces` is a class, not an
 async generator, since an abandoned async generator is an error under trio.
@@ -17,12 +18,15 @@ import itertools
 import typing
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
-from ._exceptions import DecodingError
+from ._exceptions import DecodingError, ResponseTooLarge
 
 if typing.TYPE_CHECKING:
     from ._response import Response
 
-__all__ = ["AsyncPieces", "Pipeline", "iterate"]
+__all__ = ["UNUSABLE", "AsyncPieces", "Pipeline", "SizeLimit", "iterate"]
+
+UNUSABLE = (DecodingError, ResponseTooLarge)
+"""What is wrong with a body although its connection is not."""
 
 T = typing.TypeVar("T", bytes, str)
 
@@ -33,6 +37,36 @@ class Stage(typing.Protocol):
     def decode(self, data: typing.Any, /) -> Iterable[typing.Any]: ...
 
     def flush(self) -> Iterable[typing.Any]: ...
+
+
+class SizeLimit:
+    """The step that lets `limit` bytes pass, and raises `ResponseTooLarge` for more; at once if
+    `expected`, what is announced, is more."""
+
+    def __init__(self, limit: int, expected: int | None) -> None:
+        self._limit = limit
+        self._expected = expected
+        self._left = limit
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """What of `data` is allowed."""
+        if self._expected is not None and self._expected > self._limit:
+            raise self._too_large(f", as its Content-Length of {self._expected} says")
+        allowed = data[: self._left]
+        if allowed:
+            yield allowed
+        self._left -= len(allowed)
+        if len(allowed) < len(data):
+            raise self._too_large("")
+
+    def flush(self) -> Iterable[bytes]:
+        """Nothing is held."""
+        return ()
+
+    def _too_large(self, detail: str) -> ResponseTooLarge:
+        return ResponseTooLarge(
+            f"The body is larger than max_response_size, which is {self._limit} bytes{detail}."
+        )
 
 
 class Pipeline(typing.Generic[T]):
@@ -78,11 +112,13 @@ def iterate(response: Response, prepare: Callable[[], Pipeline[T]]) -> Iterator[
             for chunk in response._take_sync_stream():
                 response._num_bytes_downloaded += len(chunk)
                 yield from pipeline.feed(chunk)
-            response.close()
-        yield from pipeline.finish()
+        rest = list(pipeline.finish())  # it may find the body cut short: not closed before that
+        response.close()
+        yield from rest
     except Exception as exc:
         response._note_fault(exc)
-        if isinstance(exc, DecodingError):
+        if isinstance(exc, UNUSABLE):
+            response._tell_stream("spoil")
             response.close()
         yield from pipeline.break_off()
         raise
@@ -142,8 +178,9 @@ class AsyncPieces(typing.Generic[T]):
             chunk = await anext(self._chunks)
         except StopAsyncIteration:
             self._done = True
+            rest = list(self._pipeline.finish())
             await response.aclose()
-            self._ready = self._pipeline.finish()
+            self._ready = iter(rest)
         else:
             response._num_bytes_downloaded += len(chunk)
             self._ready = self._pipeline.feed(chunk)
@@ -153,6 +190,7 @@ class AsyncPieces(typing.Generic[T]):
         self._done = True
         self._fault = exc
         self._response._note_fault(exc)
-        if isinstance(exc, DecodingError):
+        if isinstance(exc, UNUSABLE):
+            self._response._tell_stream("spoil")
             await self._response.aclose()
         self._ready = iter(self._pipeline.break_off())

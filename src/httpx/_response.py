@@ -7,7 +7,9 @@ cut into pieces is `_pieces`' business; here are the states: not taken, taken
 The private contract with the transports: a stream may have `read_all() -> bytes` (a blocking
 one) or `aread_all()` (a coroutine; an awaiting one) that gives the whole raw body at once.
 `read()` and `aread()` then call that, once, instead of iterating, and close the stream after it
-as after an iteration.
+as after an iteration. It may also have `hold()`, which asks it not to give its connection back
+at its end but when it is closed, and `spoil()`, which says that what came is not to be trusted,
+and the connection with it. A `max_response_size` in the extensions bounds what is given out.
 
 A response refers to its request and stream, and nothing that it owns refers to it: it is freed
 when its last reference goes, without the garbage collector.
@@ -29,6 +31,7 @@ from ._decoders import (
     ByteChunker,
     ContentDecoder,
     LineDecoder,
+    RecordDecoder,
     TextChunker,
     TextDecoder,
     make_decoder,
@@ -43,7 +46,7 @@ from ._exceptions import (
 )
 from ._fields import charset_of, is_charset, parse_links
 from ._headers import Headers
-from ._pieces import AsyncPieces, Pipeline, Stage, iterate
+from ._pieces import UNUSABLE, AsyncPieces, Pipeline, SizeLimit, Stage, iterate
 from ._request import Request
 from ._status_codes import codes
 from ._types import (
@@ -339,19 +342,21 @@ class Response:
     def read(self) -> bytes:
         """Load the body, and close the response."""
         if not hasattr(self, "_content"):
-            read_all = getattr(self.stream, "read_all", None)
+            read_all = self._quick_way("read_all")
             if read_all is None:
                 self._content = b"".join(self.iter_bytes())
             else:
                 self._take_sync_stream()
                 try:
-                    raw = read_all()
+                    content = self._decode(self._count(read_all()))
                 except Exception as exc:
                     self._note_fault(exc)
+                    if isinstance(exc, UNUSABLE):
+                        self._tell_stream("spoil")
+                        self.close()
                     raise
-                self._num_bytes_downloaded = len(raw)
                 self.close()
-                self._content = self._decode(raw)
+                self._content = content
         return self._content
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
@@ -368,6 +373,17 @@ class Response:
         That is at U+0085, U+2028, form feed and others, too, which may stand inside a JSON text.
         """
         return iterate(self, self._lines_pipeline)
+
+    def iter_records(self) -> Iterator[str]:
+        """The body's lines without their ends, divided at CR, LF and CRLF, and nowhere else.
+
+        For records of JSON, one a line (NDJSON), whose strings may hold all the other line ends
+        that `iter_lines` heeds.
+
+            for record in response.iter_records():
+                print(json.loads(record))
+        """
+        return iterate(self, self._records_pipeline)
 
     def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """The body as it travels, not decoded, in pieces as with `iter_bytes`."""
@@ -387,19 +403,21 @@ class Response:
     async def aread(self) -> bytes:
         """Load the body, and close the response."""
         if not hasattr(self, "_content"):
-            read_all = getattr(self.stream, "aread_all", None)
+            read_all = self._quick_way("aread_all")
             if read_all is None:
                 self._content = b"".join([piece async for piece in self.aiter_bytes()])
             else:
                 self._take_async_stream()
                 try:
-                    raw = await read_all()
+                    content = self._decode(self._count(await read_all()))
                 except Exception as exc:
                     self._note_fault(exc)
+                    if isinstance(exc, UNUSABLE):
+                        self._tell_stream("spoil")
+                        await self.aclose()
                     raise
-                self._num_bytes_downloaded = len(raw)
                 await self.aclose()
-                self._content = self._decode(raw)
+                self._content = content
         return self._content
 
     def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
@@ -416,6 +434,17 @@ class Response:
         That is at U+0085, U+2028, form feed and others, too, which may stand inside a JSON text.
         """
         return AsyncPieces(self, self._lines_pipeline)
+
+    def aiter_records(self) -> AsyncIterator[str]:
+        """The body's lines without their ends, divided at CR, LF and CRLF, and nowhere else.
+
+        For records of JSON, one a line (NDJSON), whose strings may hold all the other line ends
+        that `aiter_lines` heeds.
+
+            async for record in response.aiter_records():
+                print(json.loads(record))
+        """
+        return AsyncPieces(self, self._records_pipeline)
 
     def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """The body as it travels, not decoded, in pieces as with `aiter_bytes`."""
@@ -471,12 +500,31 @@ class Response:
         if self._request is not None and isinstance(exc, RequestError):
             exc.request = self._request
 
+    def _tell_stream(self, word: str) -> None:
+        """Say a word to the stream, if it knows it."""
+        listen = getattr(self.stream, word, None)
+        if listen is not None:
+            listen()
+
+    def _quick_way(self, name: str) -> typing.Any:
+        """The stream's way to give all at once; `None` where what it gives has to be counted."""
+        if "max_response_size" in self.extensions:
+            return None
+        quick_way = getattr(self.stream, name, None)
+        if quick_way is not None and "content-encoding" in self.headers:
+            self._tell_stream("hold")
+        return quick_way
+
     def _get_content_decoder(self) -> ContentDecoder | None:
         """What undoes the `Content-Encoding` (RFC 9110 section 8.4); `None` where nothing does."""
         if not hasattr(self, "_decoder"):
             codings = self.headers.get("content-encoding")
             self._decoder = None if codings is None else make_decoder(codings.split(","))
         return self._decoder
+
+    def _count(self, raw: bytes) -> bytes:
+        self._num_bytes_downloaded = len(raw)
+        return raw
 
     def _decode(self, raw: bytes) -> bytes:
         try:
@@ -489,15 +537,27 @@ class Response:
             raise
 
     def _stages(self) -> list[Stage]:
-        """The content decoder, unless there is none or the body has been through it."""
-        decoder = None if hasattr(self, "_content") else self._get_content_decoder()
-        return [] if decoder is None else [decoder]
+        """The content decoder and the limit, unless there is none or the body is loaded."""
+        if hasattr(self, "_content"):
+            return []
+        decoder = self._get_content_decoder()
+        if decoder is not None:
+            self._tell_stream("hold")
+        return [*([] if decoder is None else [decoder]), *self._limit(decoder is None)]
+
+    def _limit(self, counts_raw: bool) -> list[Stage]:
+        """The step that counts what is given out, where there is a limit to it."""
+        limit = self.extensions.get("max_response_size")
+        if limit is None:
+            return []
+        length = self.headers.get("content-length", "") if counts_raw else ""
+        return [SizeLimit(limit, int(length) if length.isdecimal() else None)]
 
     def _raw_pipeline(self, chunk_size: int | None) -> Pipeline[bytes]:
         if hasattr(self, "_content"):
             raise StreamConsumed()
         chunker = ByteChunker(chunk_size)
-        return Pipeline([chunker], held_back=chunker)
+        return Pipeline([*self._limit(True), chunker], held_back=chunker)
 
     def _bytes_pipeline(self, chunk_size: int | None) -> Pipeline[bytes]:
         chunker = ByteChunker(chunk_size)
@@ -511,6 +571,10 @@ class Response:
     def _lines_pipeline(self) -> Pipeline[str]:
         text = TextDecoder(self.encoding or "utf-8")
         return Pipeline([*self._stages(), text, LineDecoder()])
+
+    def _records_pipeline(self) -> Pipeline[str]:
+        text = TextDecoder(self.encoding or "utf-8")
+        return Pipeline([*self._stages(), text, RecordDecoder()])
 
     # What pickle and copy keep.
 
