@@ -67,6 +67,9 @@ class MemoryBackend:
     async def connect_tcp(self, *args: Any, **options: Any) -> MemoryStream:
         return MemoryStream()
 
+    def at_end(self, function: Callable[[], None]) -> Callable[[], None]:
+        return function
+
     def is_current(self) -> bool:
         return True
 

@@ -39,6 +39,7 @@ from ._urls import URL, QueryParams, merge_base_url, merge_params
 from ._utils import URLPattern, get_environment_proxies
 
 if TYPE_CHECKING:
+    from ._connections.ledger import PoolStats
     from ._types import (
         AsyncByteStream,
         AuthTypes,
@@ -452,6 +453,24 @@ class BaseClient:
             if pattern.matches(url):
                 return self._transport if transport is None else transport
         return self._transport
+
+    def pool_stats(self) -> PoolStats | None:
+        """How the connections of this client stand at this moment, as numbers.
+
+        The value has the attributes `active`, `idle` and `connecting` (connections by state),
+        `waiting` (requests that wait for one), `max_connections` and `max_keepalive_connections`
+        (the limits; `None` for none), and since the client was made `opened` (connections),
+        `requests` (that were lent a connection) and `reused` (of them, those lent a used one).
+
+        It tells of the transport that requests go through by default, not of those for proxies
+        and `mounts`: ask them by their own `pool_stats()`. `None` if that transport keeps no
+        connections, as a mock does not.
+
+            stats = client.pool_stats()
+            print(f"{stats.active} of {stats.max_connections} connections are in use")
+        """
+        ask = getattr(self._transport, "pool_stats", None)
+        return None if ask is None else ask()
 
     def _all_transports(self) -> list[Any]:
         mounted = [transport for transport in self._mounts.values() if transport is not None]

@@ -170,6 +170,11 @@ class Deadline:
         """Seconds left, 0 when the time is over."""
         return max(0.0, self.at - time.monotonic())
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over, or as good as: event loops wake a little early."""
+        return self.at - time.monotonic() < 0.005
+
     def clip(self, seconds: float | None) -> float:
         """The smaller of a phase's timeout and the time left."""
         remaining = self.remaining()

@@ -72,11 +72,7 @@ class Owner(Protocol):
         ...
 
     def forget(self, connection: Connection) -> None:
-        """The connection is closed."""
-        ...
-
-    def forget_later(self, connection: Connection) -> None:
-        """The same, said by a finalizer."""
+        """The connection is closed. Finalizers may say so, too: no lock is waited for."""
         ...
 
     def resize(self, connection: Connection) -> None:

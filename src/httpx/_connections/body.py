@@ -9,6 +9,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from .._exceptions import TransportError
+
 if TYPE_CHECKING:
     from .messages import RequestMessage
     from .trace import Trace
@@ -19,7 +21,7 @@ __all__ = ["ResponseBody"]
 class ResponseBody:
     """Base of the bodies of HTTP/1.1 and HTTP/2, which say how to receive and to release."""
 
-    __slots__ = ("__weakref__", "_begun", "_request", "closed")
+    __slots__ = ("__weakref__", "_begun", "_received", "_request", "closed", "held", "spoiled")
 
     prefix = ""
     """Of the names of trace events."""
@@ -27,12 +29,17 @@ class ResponseBody:
     def __init__(self, request: RequestMessage) -> None:
         self._request = request
         self._begun = False
+        self._received = 0
         self.closed = False
+        self.held = False
+        """Whether the end of the body leaves the exchange open until it is closed."""
+        self.spoiled = False
+        """Whether what came is not to be trusted, and nor is the connection."""
 
     async def next_chunk(self) -> bytes:
         """The next bytes as they came, or ``b""`` at the end of the body.
 
-        On an error, and at the end, the body is closed.
+        On an error, and at the end unless it is held, the body is closed.
         """
         if self.closed:
             return b""
@@ -43,10 +50,15 @@ class ResponseBody:
                 chunk = await self._receive_traced(self._request.trace)
         except BaseException as exc:
             self.close()
+            if isinstance(exc, TransportError) and exc.bytes_received is None:
+                exc.bytes_received = self._received
+                exc.bytes_expected = self._expected()
             if self._request.trace is not None and isinstance(exc, Exception):
-                await self._request.trace.closed(self.prefix)
+                await self._request.trace.closed(self.prefix, self._trace_info())
             raise
-        if not chunk and self._ends_exchange():
+        if chunk:
+            self._received += len(chunk)
+        elif self._ends_exchange() and not self.held:
             await self.aclose()
         return chunk
 
@@ -54,7 +66,8 @@ class ResponseBody:
         event = f"{self.prefix}.receive_response_body"
         if not self._begun:
             self._begun = True
-            await trace.event(f"{event}.started", {"request": self._request})
+            info = {"request": self._request, **self._trace_info()}
+            await trace.event(f"{event}.started", info)
         try:
             chunk = await self._receive()
         except BaseException as exc:
@@ -63,6 +76,10 @@ class ResponseBody:
         if not chunk:
             await trace.event(f"{event}.complete", {"return_value": None})
         return chunk
+
+    def _trace_info(self) -> dict[str, Any]:
+        """What an event of this body tells beside its name."""
+        return {}
 
     async def read_all(self) -> bytes:
         """All that is left of the body."""
@@ -90,7 +107,11 @@ class ResponseBody:
         if trace is None:
             self.close()
         elif not self.closed:
-            await trace.span(f"{self.prefix}.response_closed", {}, self._close_step())
+            try:
+                event = f"{self.prefix}.response_closed"
+                await trace.span(event, self._trace_info(), self._close_step())
+            finally:
+                self.close()  # whatever the listener does
 
     async def _close_step(self) -> None:
         self.close()
@@ -104,6 +125,10 @@ class ResponseBody:
         return b""
 
     async def _receive(self) -> bytes:
+        raise NotImplementedError
+
+    def _expected(self) -> int | None:
+        """The length that was announced."""
         raise NotImplementedError
 
     def _release(self) -> None:

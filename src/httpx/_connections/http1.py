@@ -48,6 +48,7 @@ class HTTP1Connection:
         self.expires_at: float | None = None
         """When an idle connection is too old, on the monotonic clock."""
         self.closed = False
+        self._peer_left = False  # while the connection was in use, say streams that can tell
         self._owner = owner
         self.codec = codec
         self._write_error: WriteError | None = None
@@ -76,6 +77,7 @@ class HTTP1Connection:
         self.stream.on_idle_close = self._close_if_idle
 
     def _close_if_idle(self) -> None:
+        self._peer_left = True
         if not self.active:
             self.close()
 
@@ -102,7 +104,7 @@ class HTTP1Connection:
         except BaseException as exc:
             self.close()
             if trace is not None and isinstance(exc, Exception):
-                await trace.closed("http11")
+                await trace.closed("http11", {})
             raise
         body = HTTP1Body(self, request)
         return ResponseMessage(*head, body, self.stream, None, self.proxy_headers)
@@ -245,17 +247,10 @@ class HTTP1Connection:
 
     def end_exchange(self) -> None:
         """The body is at its end, or given up: keep the connection, or close it."""
-        if self.codec.reusable and self._write_error is None:
+        if self.codec.reusable and self._write_error is None and not self._peer_left:
             self._owner.give_back(self)
         else:
             self.close()
-
-    def abandon(self) -> None:
-        """Close from a finalizer."""
-        if not self.closed:
-            self.closed = True
-            self.stream.close()
-            self._owner.forget_later(self)
 
 
 class HTTP1Body(ResponseBody):
@@ -300,11 +295,17 @@ class HTTP1Body(ResponseBody):
     def _ends_exchange(self) -> bool:
         return not self._connection.codec.switched
 
+    def _expected(self) -> int | None:
+        return self._connection.codec.announced
+
     def _release(self) -> None:
-        self._connection.end_exchange()
+        if self.spoiled:
+            self._connection.close()
+        else:
+            self._connection.end_exchange()
 
     def _release_later(self) -> None:
-        self._connection.abandon()
+        self._connection.close()
 
     def take_leftover(self, max_bytes: int) -> bytes:
         codec = self._connection.codec

@@ -112,23 +112,24 @@ class Ledger:
         """Connections that are in the books no more, and still to be closed."""
 
     def renewed(self) -> Ledger:
-        """Empty books, with the same rules."""
-        return Ledger(
+        """Empty books, with the same rules, and the same counts so far."""
+        books = Ledger(
             self.max_connections, self.max_idle, self.keepalive_expiry, self.may_multiplex
         )
+        books.opened, books.requests, books.reused = self.opened, self.requests, self.reused
+        return books
 
     def decide(self, route: Route, fresh: bool) -> Any:
         """A connection, a slot, or `None`: wait. See the theory of operation."""
         state = self.routes.get(route)
         if state is not None and not fresh:
-            if state.ready:
+            while state.ready:
                 connection = next(reversed(state.ready))
                 expires_at = connection.expires_at
                 if connection.active or expires_at is None or monotonic() < expires_at:
                     self._lend(state, connection)
                     return connection
-                for connection in list(state.ready):
-                    self._doom(connection, state)
+                self._doom(connection, state)
             if self._dial_may_serve_many(route, state):
                 return None
         if self.slots >= self.max_connections:
@@ -217,7 +218,8 @@ class Ledger:
     def _promote(self, state: _RouteState, everyone: bool = False) -> None:
         """Waiters of a dial join the queue of all: one of them where no dial is left that they
         could wait for, or everyone."""
-        if state.waiters and (everyone or not (state.dialling or state.queued)):
+        missing = len(state.waiters) - state.queued
+        if missing and (everyone or not (state.dialling or state.queued)):
             for waiter in state.waiters:
                 if waiter not in self.waiters:
                     self.waiters[waiter] = None
@@ -315,6 +317,23 @@ class Ledger:
         self._prune(waiter.route, state)
         self._serve_slots()
         return True
+
+    def replace(self, connection: Connection) -> bool:
+        """Turn a connection that was lent, and found dead, into a slot to dial with.
+
+        Its borrower has waited once, and is not to wait again. False if it is not in the books.
+        """
+        if connection not in self.connections:
+            return False
+        self._grant_slot(connection.route)
+        self._remove(connection, self.routes[connection.route])
+        return True
+
+    def retire(self) -> None:
+        """Nobody will ask any more: keep nothing idle."""
+        self.max_idle = 0
+        while self.idle:
+            self._evict()
 
     def end_exchange(self, connection: Connection) -> None:
         """A connection has one exchange less."""

@@ -8,6 +8,7 @@ trace) and how far it has come, which is what decides whether it may be sent aga
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from .._config import Deadline
@@ -42,7 +43,7 @@ class Timeouts:
     left of the deadline.
     """
 
-    __slots__ = ("_connect", "_pool", "_pool_wait", "_read", "_write", "deadline")
+    __slots__ = ("_connect", "_pool", "_pool_left", "_read", "_write", "deadline")
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Timeouts:
         self._read = read
         self._write = write
         self._pool = pool
-        self._pool_wait: Deadline | None = None
+        self._pool_left = pool
         self.deadline = deadline
 
     @property
@@ -74,13 +75,23 @@ class Timeouts:
 
     @property
     def pool(self) -> float | None:
-        """For waiting in the pool's queue: counted once, from the first wait."""
-        if self._pool is None:
-            return None if self.deadline is None else self.deadline.remaining()
-        if self._pool_wait is None:
-            self._pool_wait = Deadline(self._pool)
-        left = self._pool_wait.remaining()
+        """For waiting in the pool's queue: what earlier waits of the request have left."""
+        left = self._pool_left
         return left if self.deadline is None else self.deadline.clip(left)
+
+    def use_pool_time(self, seconds: float) -> None:
+        """So long a wait in the pool's queue is over."""
+        if self._pool_left is not None:
+            self._pool_left = max(0.0, self._pool_left - seconds)
+
+    @property
+    def are_over(self) -> bool:
+        """Whether the deadline has come."""
+        return self.deadline is not None and self.deadline.is_over
+
+    def clip(self, seconds: float) -> float:
+        """A pause, cut to what is left of the deadline."""
+        return seconds if self.deadline is None else self.deadline.clip(seconds)
 
     def start_connecting(self) -> Deadline | None:
         """The one deadline for name look-up, TCP, proxy and TLS together."""
@@ -127,14 +138,16 @@ class RequestBody:
         The first chunk is pulled right here: a source that is used up says so only then.
         """
         if self.started:
-            self._restart()
+            await self.aclose()
             try:
                 self._ahead = await self._pull()
             except StreamConsumed:
                 return False
         return True
 
-    def _restart(self) -> None:
+    async def aclose(self) -> None:
+        """Let go of the source. A generator that was left half-way ends here and now: one that
+        awaits may not be left to the garbage collector."""
         raise NotImplementedError
 
     async def _pull(self) -> bytes:
@@ -146,8 +159,10 @@ class BlockingRequestBody(RequestBody):
 
     _iterator: Iterator[bytes] | None = None
 
-    def _restart(self) -> None:
-        self._iterator = None
+    async def aclose(self) -> None:
+        iterator, self._iterator = self._iterator, None
+        if isinstance(iterator, GeneratorType):
+            iterator.close()
 
     async def _pull(self) -> bytes:
         if self._iterator is None:
@@ -162,9 +177,14 @@ class AwaitingRequestBody(RequestBody):
     """A request's body from an asynchronous iterable of bytes."""
 
     _iterator: AsyncIterator[bytes] | None = None
+    _at_end = False
 
-    def _restart(self) -> None:
-        self._iterator = None
+    async def aclose(self) -> None:
+        iterator, self._iterator = self._iterator, None
+        aclose = None if self._at_end else getattr(iterator, "aclose", None)
+        self._at_end = False
+        if aclose is not None:
+            await aclose()
 
     async def _pull(self) -> bytes:
         if self._iterator is None:
@@ -172,6 +192,7 @@ class AwaitingRequestBody(RequestBody):
         async for chunk in self._iterator:
             if chunk:
                 return chunk
+        self._at_end = True
         return b""
 
 

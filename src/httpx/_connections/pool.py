@@ -29,18 +29,23 @@ of its route are; and each `give_back` drops the oldest of all while they are to
 the stream tells when its peer closes (`on_idle_close`).
 
 Finalizers take no lock, since the collector may run them inside a pool call of the same thread.
-They append to `_abandoned`, and then *try* the lock: who holds it looks at `_abandoned` after it
-let go, so that one of both settles what was left (`_settle`).
+They append to `_left`, and then *try* the lock: who holds it looks at `_left` after it let go, so
+that one of both settles what was left (`_settle`). Closing a connection works the same way, since
+finalizers close what they find.
+
+A request keeps to the books that it began with. Closing the pool puts new ones in their place, and
+whoever comes back with the old ones learns that the pool was closed: nothing is opened, sent again
+or kept afterwards for a request from before.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import (
@@ -62,7 +67,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool"]
 
-_MOST_REFUSALS = 3  # sendings again of a request that an HTTP/2 peer says it has not processed
+# How often a request is sent again: its connection died; an HTTP/2 peer said that it has not
+# processed it; or the peer went away, or lowered its limit, before anything was written.
+_MOST_AGAIN = {"lost": 1, "refused": 3, "too late": 30}
 
 
 class Pool:
@@ -94,7 +101,9 @@ class Pool:
             keepalive_expiry,
             connector.may_multiplex,
         )
-        self._abandoned: deque[Connection] = deque()
+        self._left: deque[Connection | None] = deque()
+        """Connections that were closed or given back, and `None` when the pool is retired."""
+        self._unwatch: Callable[[], None] | None = None  # takes back that a loop's end closes us
         _pools.add(self)
 
     # -- sending -----------------------------------------------------------------------------
@@ -106,17 +115,27 @@ class Pool:
         says that it has not processed the request, it is sent once more, over a new connection,
         where that is safe (RFC 9110 9.2.2).
         """
-        attempt = 0
+        backend = self._current_backend()
+        ledger = self._ledger
+        attempts = {"lost": 0, "refused": 0, "too late": 0}
         fresh = False
         while True:
-            attempt += 1
-            connection = await self._take(request, route, fresh)
-            reused = connection.served > 0
+            connection = await self._take(backend, ledger, request, route, fresh)
             try:
                 return await connection.send(request)
             except (NetworkError, RemoteProtocolError) as exc:
-                most = _MOST_REFUSALS if request.refused else 1 if reused else 0
-                if attempt > most or request.answered:
+                why = "lost"
+                if request.refused:
+                    why = "refused" if request.written else "too late"
+                attempts[why] += 1
+                # What was the first and only request of its connection may be the reason.
+                unused = why == "lost" and connection.served < 2
+                if (
+                    attempts[why] > _MOST_AGAIN[why]
+                    or unused
+                    or request.answered
+                    or ledger is not self._ledger
+                ):
                     raise
                 reason = await request.why_not_again()
                 if reason is not None:
@@ -126,33 +145,45 @@ class Pool:
             # HTTP/1.1 connections to the same server may well have died with this one.
             fresh = not connection.multiplexes
 
-    async def _take(self, request: RequestMessage, route: Route, fresh: bool = False) -> Connection:
+    async def _take(
+        self, backend: Backend, ledger: Ledger, request: RequestMessage, route: Route, fresh: bool
+    ) -> Connection:
         """A connection that counts one exchange more, for this request."""
-        backend = self._current_backend()
         while True:
-            grant = self._ask(backend, route, fresh)
+            grant = self._ask(backend, ledger, route, fresh)
             if isinstance(grant, PoolWaiter):
                 grant = await self._wait(grant, request)
+            if grant is CLOSED:
+                raise _closed(route)
             if grant is SLOT:
-                return await self._dial(backend, request, route)
+                return await self._dial(backend, ledger, request, route)
             if grant.active > 1 or not grant.is_doubtful() or await self._revive(grant):
                 return grant  # type: ignore[no-any-return]
             # Its peer has closed it. Those that have been idle for longer are no better: no
-            # second look, but a new connection.
+            # second look, but a new connection in its place.
+            replaced = not grant.multiplexes and self._replace(ledger, grant)
             grant.close()
             log_close()
+            if replaced:
+                return await self._dial(backend, ledger, request, route)
             fresh = not grant.multiplexes
 
-    def _ask(self, backend: Backend, route: Route, fresh: bool) -> Any:
-        """A connection, a slot, or a waiter that is in the queue."""
+    def _ask(self, backend: Backend, ledger: Ledger, route: Route, fresh: bool) -> Any:
+        """A connection, a slot, a waiter that is in the queue, or `CLOSED`."""
         with self._lock:
-            ledger = self._ledger
-            grant = ledger.decide(route, fresh)
+            grant = ledger.decide(route, fresh) if ledger is self._ledger else CLOSED
             if grant is None:
                 grant = PoolWaiter(ledger, route, fresh, backend.waiter())
                 ledger.enqueue(grant)
         self._settle()
         return grant
+
+    def _replace(self, ledger: Ledger, connection: Connection) -> bool:
+        """Keep the slot of a connection that is about to be closed, if it still has one."""
+        with self._lock:
+            replaced = ledger.replace(connection)
+        self._settle()
+        return replaced
 
     async def _revive(self, connection: Connection) -> bool:
         try:
@@ -162,6 +193,7 @@ class Pool:
             raise
 
     async def _wait(self, waiter: PoolWaiter, request: RequestMessage) -> Any:
+        begin = monotonic()
         try:
             await waiter.signal.wait(request.timeouts.pool)
         except BaseException:
@@ -170,11 +202,7 @@ class Pool:
             raise
         if waiter.grant is None and self._withdraw(waiter):
             raise self._pool_timeout(request, waiter.route)
-        if waiter.grant is CLOSED:
-            raise ConnectError(
-                f"the client was closed while a request to {waiter.route.peer} "
-                "waited for a connection"
-            )
+        request.timeouts.use_pool_time(monotonic() - begin)
         return waiter.grant
 
     def _withdraw(self, waiter: PoolWaiter) -> bool:
@@ -198,9 +226,10 @@ class Pool:
             f"({self._describe()})"
         )
 
-    async def _dial(self, backend: Backend, request: RequestMessage, route: Route) -> Connection:
+    async def _dial(
+        self, backend: Backend, ledger: Ledger, request: RequestMessage, route: Route
+    ) -> Connection:
         """Use a slot: make a connection."""
-        ledger = self._ledger
         try:
             connection = await self._connector.connect(backend, route, request, self)
         except BaseException as exc:
@@ -214,7 +243,7 @@ class Pool:
                 ledger.established(connection)
         if not current:
             connection.close()
-            raise ConnectError(f"the client was closed while it connected to {route.peer}")
+            raise _closed(route)
         connection.watch_idle()
         self._settle()
         return connection
@@ -234,43 +263,36 @@ class Pool:
             self._ledger.end_exchange(connection)
         self._settle()
 
-    def forget(self, connection: Connection) -> None:
-        """The connection is closed: its slot is free."""
-        with self._lock:
-            self._ledger.forget(connection)
-        self._settle()
-
     def resize(self, connection: Connection) -> None:
         """The connection's capacity has changed, or is known for the first time."""
         with self._lock:
             self._ledger.resize(connection)
         self._settle()
 
-    def forget_later(self, connection: Connection) -> None:
-        """The connection is closed, says a finalizer."""
-        self._abandoned.append(connection)
-        self._settle(in_finalizer=True)
+    def forget(self, connection: Connection) -> None:
+        """The connection is closed: its slot is free. Finalizers may say so."""
+        self._left.append(connection)
+        self._settle()
 
     def give_back_later(self, connection: Connection) -> None:
         """An exchange has ended, says a finalizer."""
-        self._abandoned.append(connection)
-        self._settle(in_finalizer=True)
+        self._left.append(connection)
+        self._settle()
 
-    def _settle(self, in_finalizer: bool = False) -> None:
-        """After each step: do what finalizers left to do, and close what is not needed any more.
+    def _settle(self) -> None:
+        """After each step: do what was left to do, and close what is not needed any more.
 
-        Nobody waits for the lock here: whoever holds it comes here after letting go. A finalizer
-        that does not get it leaves at once, since its own thread may be the one that holds it.
+        Nobody waits for the lock here: whoever holds it comes here after letting go.
         """
-        while self._abandoned:
+        while self._left:
             if not self._lock.acquire(blocking=False):
-                if in_finalizer:
-                    return
                 break
             try:
-                while self._abandoned:
-                    connection = self._abandoned.popleft()
-                    if connection.closed:
+                while self._left:
+                    connection = self._left.popleft()
+                    if connection is None:
+                        self._ledger.retire()
+                    elif connection.closed:
                         self._ledger.forget(connection)
                     else:
                         self._ledger.end_exchange(connection)
@@ -288,33 +310,58 @@ class Pool:
     # -- the whole of it ---------------------------------------------------------------------
 
     def _current_backend(self) -> Backend:
-        """The caller's backend. Whatever belongs to another event loop, or to the process that
-        this one was forked from, is dropped without a word."""
+        """The caller's backend. Whatever belongs to another event loop is dropped without a
+        word; so is what belongs to this one, when it ends."""
         backend = self._backend
         if backend is None or not backend.is_current():
             if backend is not None:
                 self.close()
             backend = self._backend = self._find_backend()
+            self._unwatch = backend.at_end(_weakly(self._loop_ends))
         return backend
+
+    def _loop_ends(self) -> None:
+        self._unwatch = None
+        self.close()
 
     def close(self) -> None:
         """Close every connection, also those in use; who waits for one gets `ConnectError`.
 
         The pool can be used again afterwards.
         """
+        self._watch_no_more()
         with self._lock:
             ledger = self._ledger
             self._ledger = ledger.renewed()
             ledger.close()
+            self._backend = None
         for connection in ledger.doomed:
             connection.close()
             log_close()
         self._settle()
 
+    def _watch_no_more(self) -> None:
+        unwatch, self._unwatch = self._unwatch, None
+        if unwatch is not None:
+            unwatch()
+
+    def retire(self) -> int:
+        """From now on nothing is kept: nobody can ask for it any more, says a finalizer.
+
+        Exchanges that go on can be read to their end. Returns how many connections were open.
+        """
+        self._watch_no_more()
+        still_open = len(self._ledger.connections)
+        self._left.append(None)
+        self._settle()
+        return still_open
+
     def stats(self) -> PoolStats:
         """The state of the pool, as numbers."""
         with self._lock:
-            return self._ledger.stats()
+            stats = self._ledger.stats()
+        self._settle()
+        return stats
 
     def _describe(self) -> str:
         stats = self.stats()
@@ -328,15 +375,37 @@ class Pool:
         return f"<Pool: {self._describe()}>"
 
     def _after_fork(self) -> None:
-        """The lock may have been held by a thread that this process does not have."""
-        self._lock = threading.Lock()
+        """Begin anew in a forked child; for the parent nothing changes.
 
-    def __del__(self, _warn: Any = warnings.warn) -> None:
-        ledger = self.__dict__.get("_ledger")
-        if ledger is not None and ledger.connections:
-            _warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
-            for connection in list(ledger.connections):
-                connection.close()
+        Locks may be held by threads that do not exist here, and the books be half written.
+        Descriptors are closed, so that the peer sees the end when the parent closes, and nothing
+        else is: a farewell, of TLS or HTTP/2, would be said for the parent.
+        """
+        ledger = self._ledger
+        self._lock = threading.Lock()
+        self._ledger = ledger.renewed()
+        self._left.clear()
+        self._backend = self._unwatch = None
+        for connection in ledger.connections:
+            connection.stream.close()
+
+
+def _closed(route: Route) -> ConnectError:
+    return ConnectError(
+        f"the client was closed while a request to {route.peer} waited for a connection"
+    )
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Calls a method, and does not keep its object alive for that."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        alive = reference()
+        if alive is not None:
+            alive()
+
+    return call
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()

@@ -50,7 +50,7 @@ class _Nobody:
     def give_back(self, connection: Connection) -> None:
         """The exchange has ended."""
 
-    give_back_later = forget = forget_later = resize = give_back
+    give_back_later = forget = resize = give_back
 
 
 async def open_tunnel(

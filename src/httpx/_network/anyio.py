@@ -22,6 +22,7 @@ import anyio.to_thread
 
 from .base import Buffer, Resolver, SocketOption, Stream, name_of
 from .dial import dial_tcp, dial_unix, path_name, resolve
+from .endings import call_at_end
 from .sockets import READ, WRITE, SocketStream
 
 __all__ = ["AnyIOBackend", "AnyIOStream", "EventWaiter", "wait_any"]
@@ -200,6 +201,10 @@ class AnyIOBackend:
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Call `function` in a worker thread, in the caller's context."""
         return await anyio.to_thread.run_sync(function, *args)
+
+    def at_end(self, function: Callable[[], None]) -> Callable[[], None]:
+        """Call `function` when the event loop ends. See `Backend.at_end`."""
+        return call_at_end(function)
 
     def is_current(self) -> bool:
         """Whether the backend's event loop is the running one, in the same process."""

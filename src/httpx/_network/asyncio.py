@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._exceptions import NetworkError
 from .base import Buffer, Resolver, SocketOption, Stream, failed, name_of, timed_out
 from .dial import dial_tcp, dial_unix, path_name, resolve
+from .endings import call_at_end
 from .sockets import socket_info
 
 if TYPE_CHECKING:
@@ -478,22 +479,22 @@ class AsyncioBackend:
             loop.remove_writer(sock)
             _wake(changed)
 
-        timer = None if timeout is None else loop.call_later(timeout, _wake, changed, False)
         try:
             for sock in sockets:
                 loop.add_writer(sock, on_writable, sock)
-            await changed
         except NotImplementedError:  # the proactor of Windows has no such thing, AnyIO has
             from .anyio import wait_any
 
             return [s for s, _ in await wait_any([(s, False) for s in sockets], timeout)]
-        else:
-            return ready
+        timer = None if timeout is None else loop.call_later(timeout, _wake, changed, False)
+        try:
+            await changed
         finally:
             for sock in sockets:
                 loop.remove_writer(sock)
             if timer is not None:
                 timer.cancel()
+        return ready
 
     async def sleep(self, seconds: float) -> None:
         """Let the event loop go on for a while."""
@@ -507,6 +508,10 @@ class AsyncioBackend:
         """Call `function` in the event loop's pool of threads, in the caller's context."""
         call = functools.partial(contextvars.copy_context().run, function, *args)
         return await self._loop.run_in_executor(None, call)
+
+    def at_end(self, function: Callable[[], None]) -> Callable[[], None]:
+        """Call `function` when the event loop ends. See `Backend.at_end`."""
+        return call_at_end(function)
 
     def is_current(self) -> bool:
         """Whether the backend's event loop is the running one, in the same process."""

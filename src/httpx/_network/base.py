@@ -190,6 +190,11 @@ class Backend(Protocol):
         """Call something that blocks, without holding up the event loop."""
         ...
 
+    def at_end(self, function: Callable[[], None]) -> Callable[[], None]:
+        """Call `function` when the event loop ends, while it still lives. Never in the blocking
+        world, which has none. Returns what takes that back."""
+        ...
+
     def is_current(self) -> bool:
         """Whether the caller runs where this backend's streams live: the same process, and in
         the awaiting worlds the same event loop, still open."""

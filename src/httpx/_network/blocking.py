@@ -61,6 +61,10 @@ class ThreadWaiter:
         return self._woken
 
 
+def _nothing() -> None:
+    """What was not done is taken back."""
+
+
 class BlockingBackend:
     """Opens streams that block the calling thread."""
 
@@ -115,6 +119,10 @@ class BlockingBackend:
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Call `function` right here: this world may block."""
         return function(*args)
+
+    def at_end(self, function: Callable[[], None]) -> Callable[[], None]:
+        """There is no loop that could end. See `Backend.at_end`."""
+        return _nothing
 
     def is_current(self) -> bool:
         """Whether this is the process that the backend was made in."""

@@ -17,6 +17,7 @@ import contextlib
 import os
 import select
 import socket
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -99,9 +100,10 @@ class SocketStream(Stream):
         self._reading = False
         self._writing = False
 
+    @abstractmethod
     async def _wait(self, events: int, timeout: float | None) -> int:
         """Wait for `READ`, `WRITE` or both; what the socket is ready for, 0 if timed out."""
-        raise NotImplementedError
+        ...
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         self._reading = True
@@ -172,6 +174,8 @@ class SocketStream(Stream):
         raise failed("write", "the stream was closed", self.peer)
 
     def write_nowait(self, data: Buffer) -> int:
+        if os.getpid() != self._pid:
+            return 0  # a forked child has nothing to say to the parent's peer
         try:
             return self._sock.send(data)
         except OSError:

@@ -10,8 +10,17 @@ from __future__ import annotations
 
 import sys
 import typing
+import warnings
 
 from .._config import DEFAULT_LIMITS, Limits, check_ssl_arguments, shared_ssl_context
+from .._connections.messages import (
+    AwaitingRequestBody,
+    BlockingRequestBody,
+    RequestBody,
+    RequestMessage,
+    Timeouts,
+)
+from .._connections.trace import AwaitingTrace, CallingTrace, Trace
 from .._content import ByteStream
 from .._drive import drive
 from .._exceptions import ProxyError, TimeoutException, TransportError
@@ -30,9 +39,11 @@ from .routing import Router, attach_refusal
 
 if typing.TYPE_CHECKING:
     import ssl
+    from collections.abc import Coroutine
 
     from .._connections.body import ResponseBody
-    from .._connections.messages import RequestMessage, ResponseMessage
+    from .._connections.ledger import PoolStats
+    from .._connections.messages import ResponseMessage
     from .._connections.routes import Route
     from .._network.base import Backend, Resolver, Stream
 
@@ -75,12 +86,15 @@ class _PooledTransport:
             the order of preference; it may block.
         max_head_size: bytes that the head of a response may have.
         max_header_count: fields that it may have.
+        max_response_size: bytes that the body of a response may have once it is decoded; more
+            raise `ResponseTooLarge` where they are read, and cost the connection. Default: no
+            limit. A request may set its own, or none, by `extensions={"max_response_size": ...}`.
         fast_lane: `False` sends every message through h11, ordinary ones as well.
     """
 
     _patched_method: str
-    _request_body: typing.Callable[[typing.Any], typing.Any]
-    _make_trace: typing.Callable[[typing.Any], typing.Any]
+    _request_body: type[RequestBody]
+    _trace: type[Trace]
 
     def __init__(
         self,
@@ -99,6 +113,7 @@ class _PooledTransport:
         resolver: Resolver | None = None,
         max_head_size: int = 100 * 1024,
         max_header_count: int = 1000,
+        max_response_size: int | None = None,
         fast_lane: bool = True,
     ) -> None:
         # At first use, so that `import httpx` does not load what a mocked client never needs.
@@ -106,6 +121,7 @@ class _PooledTransport:
         from .compat import PatchablePool
 
         check_ssl_arguments(verify, cert, stacklevel=3)
+        self._max_response_size = _checked_size(max_response_size)
         self._router = Router(proxy, uds=uds, http1=http1)
         self._proxy = self._router.proxy
         self._pool = PatchablePool(
@@ -128,6 +144,26 @@ class _PooledTransport:
             self._proxy,
             self._patched_method,
         )
+        self._retire = self._pool.retire
+
+    def pool_stats(self) -> PoolStats:
+        """The state of the pool at this moment, as numbers.
+
+        Connections by state (`active`, `idle`, `connecting`), requests that wait for one
+        (`waiting`), the limits (`max_connections`, `max_keepalive_connections`; `None`: none),
+        and counts from the beginning: connections (`opened`), requests that were lent one
+        (`requests`), and of these, those that were lent a used one (`reused`).
+        """
+        return self._pool.stats()
+
+    def __del__(self, _warn: typing.Any = warnings.warn) -> None:
+        """Close what is idle, and have the rest closed when it becomes so."""
+        retire = self.__dict__.get("_retire")
+        still_open = 0 if retire is None else retire()
+        if still_open:
+            connections = "1 connection" if still_open == 1 else f"{still_open} connections"
+            text = f"unclosed {type(self).__name__}, or its client, with {connections} open"
+            _warn(text, ResourceWarning, source=self, stacklevel=2)
 
     @staticmethod
     def _find_backend() -> Backend:
@@ -135,11 +171,9 @@ class _PooledTransport:
 
     def _prepare(self, request: Request) -> tuple[RequestMessage, Route]:
         """A request as plain values, and how its origin is reached."""
-        from .._connections.messages import RequestMessage, Timeouts
-
         extensions = request.extensions
         stream = request.stream
-        trace = self._make_trace(extensions.get("trace"))
+        trace = self._trace.make(extensions.get("trace"))
         route, target, headers = self._router.plan(request)
         message = RequestMessage(
             request.method.encode("ascii"),
@@ -151,8 +185,32 @@ class _PooledTransport:
         )
         return message, route
 
-    @staticmethod
+    def _start(
+        self, message: RequestMessage, route: Route
+    ) -> Coroutine[typing.Any, typing.Any, ResponseMessage]:
+        """Send a request; the head of its response."""
+        if isinstance(message.body, bytes):
+            return self._pool.send(message, route)
+        return self._send_streamed(message, route)
+
+    async def _send_streamed(self, message: RequestMessage, route: Route) -> ResponseMessage:
+        """The same, letting go of the body's source, which may not have been read to its end."""
+        body: typing.Any = message.body
+        try:
+            answer = await self._pool.send(message, route)
+        except BaseException:
+            await body.aclose()
+            raise
+        try:
+            await body.aclose()
+        except BaseException:
+            answer.body.close()
+            raise
+        return answer
+
     def _respond(
+        self,
+        request: Request,
         message: ResponseMessage,
         stream: SyncByteStream | AsyncByteStream,
         network_stream: NetworkStream | AsyncNetworkStream,
@@ -168,9 +226,19 @@ class _PooledTransport:
             extensions["stream_id"] = message.stream_id
         if message.proxy_headers is not None:
             extensions["proxy_headers"] = Headers(message.proxy_headers)
+        limit = request.extensions.get("max_response_size", self._max_response_size)
+        if limit is not None:
+            extensions["max_response_size"] = limit
         return Response(
             message.status, headers=message.headers, stream=stream, extensions=extensions
         )
+
+
+def _checked_size(size: typing.Any) -> int | None:
+    """A `max_response_size` that can be meant."""
+    if size is None or (isinstance(size, int) and size >= 0):
+        return size
+    raise ValueError(f"max_response_size is a number of bytes, or None for no limit, not {size!r}")
 
 
 def _complete(exc: TransportError, request: Request) -> None:
@@ -180,7 +248,7 @@ def _complete(exc: TransportError, request: Request) -> None:
         if isinstance(exc, ProxyError):
             attach_refusal(exc, request)
         deadline = request.extensions.get("deadline")
-        if deadline is not None and isinstance(exc, TimeoutException) and not deadline.remaining():
+        if deadline is not None and isinstance(exc, TimeoutException) and deadline.is_over:
             exc.args = (f"{exc} (the total of {deadline.total:g} s is used up)",)
 
 
@@ -189,24 +257,14 @@ class HTTPTransport(_PooledTransport, BaseTransport):
     {_PooledTransport.__doc__}"""
 
     _patched_method = "handle_request"
+    _request_body = BlockingRequestBody
+    _trace = CallingTrace
 
     @staticmethod
     def _find_backend() -> Backend:
         from .._network.blocking import BlockingBackend
 
         return BlockingBackend()
-
-    @staticmethod
-    def _request_body(stream: typing.Any) -> typing.Any:
-        from .._connections.messages import BlockingRequestBody
-
-        return BlockingRequestBody(stream)
-
-    @staticmethod
-    def _make_trace(callback: typing.Any) -> typing.Any:
-        from .._connections.trace import CallingTrace
-
-        return CallingTrace.make(callback)
 
     def handle_request(self, request: Request) -> Response:
         """Send one request; return once the head of its response has arrived.
@@ -221,12 +279,15 @@ class HTTPTransport(_PooledTransport, BaseTransport):
                 return compat.send(detour, request)
         message, route = self._prepare(request)
         try:
-            answer = drive(self._pool.send(message, route))
+            answer = drive(self._start(message, route))
         except TransportError as exc:
             _complete(exc, request)
             raise
         return self._respond(
-            answer, _BodyStream(answer.body, request), NetworkStream(answer.stream, answer.body)
+            request,
+            answer,
+            _BodyStream(answer.body, request),
+            NetworkStream(answer.stream, answer.body),
         )
 
     def close(self) -> None:
@@ -241,24 +302,14 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
     {_PooledTransport.__doc__}"""
 
     _patched_method = "handle_async_request"
+    _request_body = AwaitingRequestBody
+    _trace = AwaitingTrace
 
     @staticmethod
     def _find_backend() -> Backend:
         from .._network.detect import current_backend
 
         return current_backend()
-
-    @staticmethod
-    def _request_body(stream: typing.Any) -> typing.Any:
-        from .._connections.messages import AwaitingRequestBody
-
-        return AwaitingRequestBody(stream)
-
-    @staticmethod
-    def _make_trace(callback: typing.Any) -> typing.Any:
-        from .._connections.trace import AwaitingTrace
-
-        return AwaitingTrace.make(callback)
 
     async def handle_async_request(self, request: Request) -> Response:
         """Send one request; return once the head of its response has arrived.
@@ -273,11 +324,12 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
                 return await compat.send_async(detour, request)
         message, route = self._prepare(request)
         try:
-            answer = await self._pool.send(message, route)
+            answer = await self._start(message, route)
         except TransportError as exc:
             _complete(exc, request)
             raise
         return self._respond(
+            request,
             answer,
             _AsyncBodyStream(answer.body, request),
             AsyncNetworkStream(answer.stream, answer.body),
@@ -290,14 +342,28 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
         await aclose(self._pool)
 
 
-class _BodyStream(SyncByteStream):
-    """A response's body for a `Client`."""
+class _Body:
+    """What both kinds of response body have in common."""
 
     __slots__ = ("_body", "_request")
 
     def __init__(self, body: ResponseBody, request: Request) -> None:
         self._body = body
         self._request = request
+
+    def hold(self) -> None:
+        """Keep the connection beyond the end of the body, until `close`."""
+        self._body.held = True
+
+    def spoil(self) -> None:
+        """Let this be the connection's last response."""
+        self._body.spoiled = True
+
+
+class _BodyStream(_Body, SyncByteStream):
+    """A response's body for a `Client`."""
+
+    __slots__ = ()
 
     def __iter__(self) -> typing.Iterator[bytes]:
         return self
@@ -324,15 +390,11 @@ class _BodyStream(SyncByteStream):
         drive(self._body.aclose())
 
 
-class _AsyncBodyStream(AsyncByteStream):
+class _AsyncBodyStream(_Body, AsyncByteStream):
     """A response's body for an `AsyncClient`: an iterator, not a generator, so that nothing is
     left to be finalised when a loop over it breaks off."""
 
-    __slots__ = ("_body", "_request")
-
-    def __init__(self, body: ResponseBody, request: Request) -> None:
-        self._body = body
-        self._request = request
+    __slots__ = ()
 
     def __aiter__(self) -> typing.AsyncIterator[bytes]:
         return self
