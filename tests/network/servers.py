@@ -122,7 +122,8 @@ class TLSConnection:
         """Send a close_notify."""
         with contextlib.suppress(ssl.SSLError):
             self.tls.unwrap()
-        self.flush()
+        with contextlib.suppress(OSError):  # the client has gone
+            self.flush()
 
     def close(self) -> None:
         """End with a close_notify."""
@@ -222,9 +223,10 @@ def socket_path() -> Iterator[str]:
 
 
 def until_closed(conn: Any) -> None:
-    """A handler that ends when the client does."""
-    while conn.recv(65536):
-        pass
+    """A handler that ends when the client does, in whatever way."""
+    with contextlib.suppress(OSError):
+        while conn.recv(65536):
+            pass
 
 
 def echo(conn: Any) -> None:

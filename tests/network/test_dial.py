@@ -548,3 +548,40 @@ async def test_a_unix_socket_that_is_busy(world: World, sockets: list[Any]) -> N
 
         stream, _ = await world.gather(lambda: backend.connect_unix(path, LONG), make_room)
         stream.close()
+
+
+async def test_an_attempt_that_is_decided_at_once(
+    world: World, server: Server, sockets: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some systems connect to themselves at once; and some networks are known to be away."""
+
+    def connect_ex(self: socket.socket, address: tuple[str, int]) -> int:
+        if address[0] == "127.0.0.9":
+            return errno.ENETUNREACH
+        self.setblocking(True)
+        self.connect(address)
+        self.setblocking(False)
+        return 0
+
+    monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
+    backend = world.backend()
+    stream = await backend.connect_tcp(
+        "www.example", 80, LONG, resolver=answering(("127.0.0.9", 1), ("127.0.0.1", server.port))
+    )
+    await talk(stream)
+    with pytest.raises(ConnectError, match=r"^\[Errno 101\] Network is unreachable while"):
+        await backend.connect_tcp("127.0.0.9", 1, LONG)
+    assert all(sock.fileno() < 0 for sock in sockets[:1])
+
+
+async def test_resolving_for_somebody_else(world: World) -> None:
+    """As for a proxy that takes addresses only."""
+    backend = world.backend()
+    assert await backend.resolve("127.0.0.1", 80, LONG) == [("127.0.0.1", 80)]
+    assert await backend.resolve("::1", 80, LONG) == [("::1", 80)]
+    resolver = answering(("127.0.0.1", 81), ("127.0.0.2", 82), ("::1", 83))
+    assert await backend.resolve("www.example", 80, LONG, resolver) == [
+        ("127.0.0.1", 81), ("::1", 83), ("127.0.0.2", 82),
+    ]  # fmt: skip
+    with pytest.raises(ConnectError):
+        await backend.resolve("www.example", 80, LONG, answering())

@@ -206,7 +206,7 @@ async def test_large_transfers_both_ways_at_once(world: World, kind: str) -> Non
 
     async with opened(world, kind, echo) as stream:
         _, received = await world.gather(
-            lambda: stream.write(data, LONG), lambda: read_exactly(stream, len(data))
+            lambda: stream.write(data, None), lambda: read_exactly(stream, len(data))
         )
         assert received == data
 
@@ -233,6 +233,17 @@ async def test_a_write_times_out_while_nobody_reads(world: World, kind: str) -> 
     async with opened(world, kind, lambda _: release.wait(LONG)) as stream:
         with pytest.raises(WriteTimeout, match=r"^timed out after 0\.02 s while writing to "):
             await stream.write(bytes(30_000_000), SHORT)
+        stream.close()
+        release.set()
+
+
+async def test_many_small_writes_time_out_too(world: World, kind: str) -> None:
+    release = threading.Event()
+
+    async with opened(world, kind, lambda _: release.wait(LONG)) as stream:
+        with pytest.raises(WriteTimeout):
+            while True:
+                await stream.write(bytes(20_000), SHORT)
         stream.close()
         release.set()
 
@@ -337,6 +348,36 @@ async def test_an_early_answer_ends_a_write_that_waits(world: World, kind: str) 
         with pytest.raises(WriteTimeout):
             while await stream.write_some(data, SHORT, or_readable=True):
                 pass
+        release.set()
+
+
+async def test_the_end_of_file_ends_a_write_that_waits(world: World, kind: str) -> None:
+    full, release = threading.Event(), threading.Event()
+
+    def handler(conn: Any) -> None:
+        assert full.wait(LONG)
+        if isinstance(conn, TLSConnection):
+            conn.say_goodbye()
+            conn = conn.raw
+        conn.shutdown(socket.SHUT_WR)
+        assert release.wait(LONG)
+
+    async with opened(world, kind, handler) as stream:
+        data = bytes(100_000)
+        with pytest.raises(WriteTimeout):
+            while await stream.write_some(data, SHORT, or_readable=True):
+                pass
+
+        async def end() -> None:
+            await world.backend().sleep(SHORT)
+            full.set()
+
+        async def write() -> None:
+            while await stream.write_some(data, LONG, or_readable=True):
+                pass
+
+        assert await world.gather(write, end) == [None, None]
+        assert await stream.read(10, LONG) == b""
         release.set()
 
 
