@@ -29,7 +29,7 @@ from typing import Any, Protocol
 from .._exceptions import NetworkError
 from .base import Resolver, SocketOption, Waiter, failed, name_of, timed_out
 
-__all__ = ["World", "dial_tcp", "dial_unix", "path_name", "resolve"]
+__all__ = ["World", "dial_tcp", "dial_unix", "find_addresses", "path_name", "resolve"]
 
 ATTEMPT_DELAY = 0.25
 """Seconds before the next address is tried beside one that does not answer (RFC 8305 §5)."""
@@ -263,6 +263,11 @@ async def _resolve(
     if not addresses:
         raise failed("lookup", "the resolver gave no address", peer)
     return addresses
+
+
+def find_addresses(host: str, port: int) -> list[tuple[str, int]]:
+    """What is asked where no resolver is given, as a resolver."""
+    return [(address[1][0], address[1][1]) for address in _addresses(host, port, 0)]
 
 
 class _LookUp:

@@ -1,0 +1,113 @@
+"""A client whose user looks on: prints the heads of all messages, connections and certificates.
+
+Heads of responses are printed by an event hook, so that each hop of a redirect is seen. With
+`--verbose`, the extension `trace` tells of the rest, and the clock of `timings` listens to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import typing
+
+from .._client import Client
+from .._config import create_ssl_context
+from .._transports.default import HTTPTransport
+from .show import Printer, certificate_lines
+from .timings import PhaseClock
+
+if typing.TYPE_CHECKING:
+    import ssl
+
+    from .._models import Request, Response
+
+__all__ = ["ObservedClient"]
+
+
+class ObservedClient(Client):
+    """Prints what it does.
+
+    Args:
+        printer: where to.
+        verbose: print requests, connections and timings, not only the heads of responses.
+        settings: those of `Client`.
+    """
+
+    def __init__(
+        self, printer: Printer, verbose: bool, settings: typing.Mapping[str, typing.Any]
+    ) -> None:
+        self._printer = printer
+        self._clock: PhaseClock | None = None
+        if verbose:
+            self._clock = PhaseClock()
+            # Reading the certificates of all authorities is no phase of the call.
+            settings = {**settings, "verify": create_ssl_context(settings["verify"])}
+        super().__init__(event_hooks={"response": [self._print_head]}, **settings)
+
+    def _init_transport(self, **settings: typing.Any) -> HTTPTransport:  # type: ignore[override]
+        resolver = None if self._clock is None else self._clock.look_up
+        settings.pop("transport", None)
+        return HTTPTransport(**settings, resolver=resolver)
+
+    def _init_proxy_transport(  # type: ignore[override]
+        self, proxy: typing.Any, **settings: typing.Any
+    ) -> HTTPTransport:
+        return self._init_transport(proxy=proxy, **settings)
+
+    @contextlib.contextmanager
+    def exchange(self, request: Request, **options: typing.Any) -> typing.Iterator[Response]:
+        """Send a request; the response is open, and closed behind the block.
+
+        However it ends: the timings are printed.
+        """
+        if self._clock is not None:
+            request.extensions["trace"] = self._trace
+        try:
+            response = self.send(request, stream=True, **options)
+            try:
+                yield response
+            finally:
+                response.close()
+        finally:
+            if self._clock is not None:
+                # Beside the output, so that a body in a pipe stays what it is.
+                beside = Printer(sys.stderr)
+                for line in self._clock.lines(beside.can_show("█")):
+                    beside.note(line, fg="cyan")
+
+    def _print_head(self, response: Response) -> None:
+        start = f"{response.http_version} {response.status_code} {response.reason_phrase}"
+        self._printer.head(start, response.headers.raw)
+
+    def _trace(self, event: str, info: dict[str, typing.Any]) -> None:
+        assert self._clock is not None
+        self._clock.note(event)
+        prefix, _, step = event.partition(".")
+        if step in ("connect_tcp.started", "connect_unix_socket.started"):
+            self._printer.note(f"* Connecting to {info.get('host', info.get('path'))!r}")
+        elif step == "connect_tcp.complete":
+            address = info["return_value"].get_extra_info("server_addr")
+            self._printer.note(f"* Connected to {address[0]!r} on port {address[1]}")
+        elif step == "start_tls.complete":
+            self._print_tls(info["return_value"].get_extra_info("ssl_object"))
+        elif step == "send_request_headers.started":
+            request = info["request"]
+            version = {"http2": "HTTP/2"}.get(prefix, "HTTP/1.1")
+            method, target = request.method.decode("ascii"), request.target.decode("ascii")
+            self._printer.head(f"{method} {target} {version}", request.headers)
+
+    def _print_tls(self, tls: ssl.SSLObject) -> None:
+        cipher = tls.cipher()
+        name = None if cipher is None else cipher[0]
+        self._printer.note(f"* SSL established using {tls.version()!r} / {name!r}")
+        self._printer.note(f"* Selected ALPN protocol: {tls.selected_alpn_protocol()!r}")
+        certificate = tls.getpeercert()
+        if certificate:
+            self._printer.note("* Server certificate:")
+            for line in certificate_lines(certificate):
+                self._printer.note(line)
+        else:
+            import hashlib
+
+            digest = hashlib.sha256(tls.getpeercert(True) or b"").hexdigest()
+            self._printer.note(f"* Server certificate: NOT CHECKED, SHA-256 {digest}", fg="red")
