@@ -4,12 +4,16 @@
 `test_recorded.py` in a process of its own: a program may patch, warn, log or hang.
 """
 
+import faulthandler
 import json
 import sys
 
 from .table import run_groups
 
+GROUPS_SECONDS = 300
+
 if __name__ == "__main__":
+    faulthandler.dump_traceback_later(GROUPS_SECONDS, exit=True)  # what no signal can interrupt
     answers = run_groups(sys.argv[1:])
     sys.stdout.flush()
     print("\n" + json.dumps(answers))

@@ -21,6 +21,18 @@ from http.cookiejar import Cookie, CookieJar
 
 import httpx
 
+PUBLIC = """
+ASGITransport AsyncBaseTransport AsyncByteStream AsyncClient AsyncHTTPTransport Auth
+BaseTransport BasicAuth ByteStream Client CloseError ConnectError ConnectTimeout CookieConflict
+Cookies DecodingError DigestAuth HTTPError HTTPStatusError HTTPTransport Headers InvalidURL
+Limits LocalProtocolError MockTransport NetRCAuth NetworkError PoolTimeout ProtocolError Proxy
+ProxyError QueryParams ReadError ReadTimeout RemoteProtocolError Request RequestError
+RequestNotRead Response ResponseNotRead StreamClosed StreamConsumed StreamError SyncByteStream
+Timeout TimeoutException TooManyRedirects TransportError URL USE_CLIENT_DEFAULT
+UnsupportedProtocol WSGITransport WriteError WriteTimeout codes create_ssl_context delete get
+head main options patch post put request stream
+""".split()  # the original's `__all__`; additions are no differences
+
 for _name in httpx.__all__:
     if _name != "main":  # it brings the command line along
         globals()[_name] = getattr(httpx, _name)

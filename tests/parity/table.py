@@ -167,7 +167,7 @@ def _seconds(limit: float) -> Iterator[None]:
         raise Hang(f"no answer within {limit} s")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, limit)
+    signal.setitimer(signal.ITIMER_REAL, limit, 1.0)  # again, if it was swallowed
     try:
         yield
     finally:

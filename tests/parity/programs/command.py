@@ -18,7 +18,7 @@ def run(*arguments):
     done = subprocess.run(
         [sys.executable, "-c", "import httpx; httpx.main()", *arguments],
         capture_output=True,
-        text=True,
+        encoding="latin-1",
         timeout=9,
         env={**os.environ, "TERM": "dumb", "COLUMNS": "100", "NO_COLOR": "1"},
     )

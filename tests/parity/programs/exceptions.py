@@ -1,8 +1,8 @@
 """Exceptions: hierarchy, constructors, texts, the request they carry."""
 
 PROGRAMS = r"""
-[(n, [b.__name__ for b in getattr(httpx, n).__mro__[1:-2]]) for n in sorted(httpx.__all__) if isinstance(getattr(httpx, n), type) and issubclass(getattr(httpx, n), Exception)]
-[repr(getattr(httpx, n)) for n in sorted(httpx.__all__) if isinstance(getattr(httpx, n), type) and issubclass(getattr(httpx, n), Exception)]
+[(n, [b.__name__ for b in getattr(httpx, n).__mro__[1:-2]]) for n in PUBLIC if isinstance(getattr(httpx, n), type) and issubclass(getattr(httpx, n), Exception)]
+[repr(getattr(httpx, n)) for n in PUBLIC if isinstance(getattr(httpx, n), type) and issubclass(getattr(httpx, n), Exception)]
 HTTPError("x"), str(HTTPError("x")), HTTPError("x").args
 HTTPError()
 HTTPError("x", request=None)

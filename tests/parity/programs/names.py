@@ -1,10 +1,9 @@
 """Names: what the package and its private modules hold, and what modules say they are."""
 
 PROGRAMS = r"""
-sorted(n for n in httpx.__all__ if n not in ("query", "FunctionAuth", "Origin"))
-[n for n in httpx.__all__ if not hasattr(httpx, n)]
+[n for n in PUBLIC if n not in httpx.__all__], [n for n in PUBLIC if not hasattr(httpx, n)]
 httpx.__title__, httpx.__version__[:6], httpx.__description__
-{getattr(httpx, n).__module__ for n in httpx.__all__ if hasattr(getattr(httpx, n), "__module__") and n not in ("USE_CLIENT_DEFAULT",)}
+{getattr(httpx, n).__module__ for n in PUBLIC if hasattr(getattr(httpx, n), "__module__") and n not in ("USE_CLIENT_DEFAULT",)}
 httpx.Client.__module__, httpx.Client.__qualname__, httpx.get.__module__, httpx.URL.__module__
 repr(httpx.ConnectError), repr(httpx.Client), repr(httpx.codes)
 [m for m in ("_api", "_auth", "_client", "_config", "_content", "_decoders", "_exceptions", "_models", "_multipart", "_status_codes", "_transports", "_types", "_urlparse", "_urls", "_utils") if not hasattr(httpx, m)]
