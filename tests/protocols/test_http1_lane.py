@@ -38,7 +38,7 @@ def respond(fast: bool, pieces: list[bytes], method: bytes, headers: Fields, eof
                 else:
                     body += event
     except RemoteProtocolError as exc:
-        return [*said, body, exc_kind(exc), exc.bytes_received]
+        return [*said, body, exc_kind(exc), exc.bytes_received, exc.bytes_expected]
     return [*said, body, NEED_DATA]
 
 
@@ -180,11 +180,16 @@ requests = st.sampled_from(
 )
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @settings(max_examples=600, deadline=None)
 @given(message(), requests, st.lists(st.integers(0, 400), max_size=6), st.booleans())
-@example(
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", (b"GET", HOST), [], True
-)
+@example(CHUNKED + b"1\r\nab\r\n", (b"GET", HOST), [], True)
+@example(CHUNKED + b"\r\n", (b"GET", HOST), [], True)
+@example(CHUNKED + b"\r\n", (b"GET", HOST), [], False)
+@example(CHUNKED + b"1\r\na\r\n0\r\n\r", (b"GET", HOST), [], True)
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", (b"GET", HOST), [], True)
 def test_a_response_says_the_same(
     data: bytes, request_head: tuple[bytes, Fields], places: list[int], eof: bool
 ) -> None:

@@ -67,9 +67,9 @@ _next_chunk_line = re.compile(rb"\r\n([0-9a-fA-F]{1,16})\r\n").match
 _only_chunk = re.compile(rb"0{1,16}\r\n\r\n").match
 _last_chunk = re.compile(rb"\r\n0{1,16}\r\n\r\n").match
 # What may still become one of them. In the last form the zeros' line has a trailer section begun.
-_is_partial_chunk_line = re.compile(
-    rb"(?:\r|\r\n)?|(?:\r\n)?(?:[0-9a-fA-F]{1,16}\r?|0{1,16}\r\n\r?)"
-).fullmatch
+_PARTIAL = rb"(?:[0-9a-fA-F]{1,16}\r?|0{1,16}\r\n\r?)?"
+_is_partial_first_line = re.compile(_PARTIAL).fullmatch
+_is_partial_next_line = re.compile(rb"\r?|\r\n" + _PARTIAL).fullmatch
 
 
 class HTTP1Codec:
@@ -338,9 +338,9 @@ class HTTP1Codec:
             self._buffer = buffer[last.end() :]
             self.ended = True
             return END
-        if self._eof:
-            raise self._truncated(None)
-        if _is_partial_chunk_line(buffer):
+        if (_is_partial_next_line if self._received else _is_partial_first_line)(buffer):
+            if self._eof:
+                raise self._truncated(None)
             return NEED_DATA
         self._engine = engine = self._replayed_engine()
         engine.receive(self._head)
@@ -379,7 +379,7 @@ class HTTP1Codec:
             self.ended = True
         elif event is NEED_DATA:
             if self._eof and not self.switched:
-                raise self._truncated(None)
+                raise self._truncated(self.announced)
         else:
             self._received += len(event)
         return event
@@ -409,6 +409,12 @@ class HTTP1Codec:
     def switched(self) -> bool:
         """Whether the connection has left HTTP, by a 101 or a successful CONNECT."""
         return self._engine is not None and self._engine.switched
+
+    @property
+    def announced(self) -> int | None:
+        """The length of the response's body, where its head tells."""
+        framing = self._framing if self._engine is None else self._engine.framing
+        return framing if framing >= 0 else None
 
     @property
     def ended_by_close(self) -> bool:

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import LocalProtocolError, RemoteProtocolError
-from .http1_heads import Fields, ResponseHead, check_request_fields
+from .http1_heads import (
+    CHUNKED,
+    UNTIL_CLOSE,
+    Fields,
+    Framing,
+    ResponseHead,
+    check_request_fields,
+)
 
 if TYPE_CHECKING:
     from .http1 import Event
@@ -44,6 +51,8 @@ class H11Engine:
         self._peer = peer
         self._connection: Any = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_PENDING)
         self._interim = 0
+        self.framing: Framing = UNTIL_CLOSE
+        """How the response's body is framed, once its head is known."""
         self.switched = False
         """Whether the connection has left HTTP: after a 101, or a successful CONNECT."""
 
@@ -93,8 +102,13 @@ class H11Engine:
         return self._connection.their_state is self._h11.SEND_RESPONSE
 
     def receive(self, data: bytes) -> None:
-        """Take bytes from the wire; ``b""`` is the end of file."""
-        self._connection.receive_data(data)
+        """Take bytes from the wire; ``b""`` is the end of file.
+
+        h11 is told of that end only where it ends a body. Where it cuts one off, the codec says
+        so, in the same words for every framing.
+        """
+        if data or self.framing == UNTIL_CLOSE:
+            self._connection.receive_data(data)
 
     def next_event(self) -> Event:
         """The next thing that happened; see `http1.HTTP1Codec.next_event`."""
@@ -114,6 +128,7 @@ class H11Engine:
             if kind is h11.Response:
                 # A successful CONNECT is known by the state that h11 enters with it.
                 self.switched = self._connection.their_state is h11.SWITCHED_PROTOCOL
+                self.framing = self._framing(event)
                 return self._head(event)
             if kind is h11.InformationalResponse:
                 if event.status_code == 101:
@@ -127,6 +142,16 @@ class H11Engine:
                     return NEED_DATA
             else:
                 return NEED_DATA  # also PAUSED: bytes after the message's end stay unread
+
+    @staticmethod
+    def _framing(event: Any) -> Framing:
+        """The framing that a head's fields ask for; h11 has checked them."""
+        for name, value in event.headers:
+            if name == b"transfer-encoding":
+                return CHUNKED
+            if name == b"content-length":
+                return int(value)
+        return UNTIL_CLOSE
 
     @staticmethod
     def _head(event: Any) -> ResponseHead:

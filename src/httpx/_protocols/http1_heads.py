@@ -7,20 +7,24 @@ where this library judges a response's head otherwise than h11 does, in both dir
 refused, although h11 takes it              | why
 --------------------------------------------|-----------------------------------------------
 Content-Length beside Transfer-Encoding     | RFC 9112 6.1: request smuggling, response splitting
-Transfer-Encoding in an HTTP/1.0 response   | RFC 9112 6.1: its framing cannot be trusted
+Transfer-Encoding below HTTP/1.1            | RFC 9112 6.1: its framing cannot be trusted
 a bare LF as a line's end, a bare CR, a NUL | RFC 9112 2.2, RFC 9110 5.5: smuggling
+a framing field that goes on in a next line | RFC 9112 11.1: not all who read it would agree
+a continuation line that reads as framing   | the same
 
 repaired, although h11 refuses it           | how, as curl and browsers do
 --------------------------------------------|-----------------------------------------------
 white space before a field's colon          | removed (RFC 9112 5.1 asks this of a proxy)
 a line without a colon, or without a name   | dropped
-a name with characters that no name has     | dropped, unless it looks like a framing field
+a name with characters that no name has     | dropped
 white space before the first field          | the line is dropped (RFC 9112 2.2)
 `Transfer-Encoding: chunked` twice          | one of them dropped
-`Transfer-Encoding: identity`               | dropped (it was the default, RFC 2616 3.6)
+`Transfer-Encoding: identity` alone         | dropped (it was the default, RFC 2616 3.6)
 
-Continuation lines, latin-1 values, missing reasons and equal repeated Content-Lengths are h11's to
-accept, and it does.
+Nothing of this is repaired where it would decide over framing: a malformed line whose name reads
+as Content-Length or Transfer-Encoding is refused. Continuation lines, latin-1 and control
+characters in values, missing reasons, statuses up to 999 and equal repeated Content-Lengths are
+h11's to accept, and it does.
 """
 
 from __future__ import annotations
@@ -55,6 +59,8 @@ _match_status_line = re.compile(
     rb"HTTP/1\.1 ([2-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n"
 ).match
 _find_fields = re.compile(rb"(" + _TOKEN + rb"):([ \t]*)([\t\x20-\x7e\x80-\xff]*)\r\n").findall
+_is_status_line = re.compile(rb"HTTP/[0-9]\.[0-9] [1-9][0-9]{2}(?: .*)?").fullmatch
+_ENCODING_NAME = b"transfer-encoding:"
 _find_forbidden = re.compile(rb"[\x00\n\x0b\x0c\r]").search
 
 # What a field name means to framing. Plain names are 0, so that one test passes them all.
@@ -229,42 +235,58 @@ def admit(data: bytes, peer: str) -> bytes:
             raise RemoteProtocolError(
                 f"illegal bare CR or LF in the head of a response from {peer}"
             )
+    if not _is_status_line(lines[0]):
+        raise RemoteProtocolError(
+            f"illegal status line: {lines[0][:60]!r} (in the response from {peer})"
+        )
     admitted = [lines[0]]
     lengths = 0
     codings: list[bytes] = []
-    fold = False  # whether a continuation line has a field to go on from
+    kind = ODD  # of the field that a continuation line would belong to; ODD if it was dropped
     for line in lines[1:]:
         if line[:1] in (b" ", b"\t"):
-            if fold:
+            if kind in (LENGTH, ENCODING) or _reads_as_framing(line):
+                raise _disguised_framing(peer)
+            if kind != ODD:
                 admitted.append(line)
             continue
-        name, colon, value = line.partition(b":")
-        name = name.rstrip(b" \t")
-        fold = bool(colon) and _is_token(name) is not None
-        if not fold:
-            _refuse_disguised_framing(name, peer)
-            continue
+        raw_name, colon, value = line.partition(b":")
+        name = raw_name.rstrip(b" \t")
         kind = _KINDS.get(name.lower(), PLAIN)
+        if not colon or not _is_token(name) or (name != raw_name and kind in (LENGTH, ENCODING)):
+            if _reads_as_framing(line):
+                raise _disguised_framing(peer)
+            kind = ODD
+            continue
         if kind == ENCODING:
-            coding = value.strip(b" \t").lower()
-            fold = coding not in (b"identity", *codings[-1:])
-            if not fold:
+            codings.append(value.strip(b" \t").lower())
+            if codings[-2:-1] == codings[-1:]:
                 continue
-            codings.append(coding)
         elif kind == LENGTH:
             lengths += 1
+        elif kind == ODD:
+            kind = PLAIN  # odd in a request only
         admitted.append(name + b":" + value)
+    if codings == [b"identity"]:
+        codings = []
+        admitted = [line for line in admitted if not line.lower().startswith(_ENCODING_NAME)]
     if codings and lengths:
         raise RemoteProtocolError(
             f"both Transfer-Encoding and Content-Length in a response from {peer}"
         )
-    if codings and lines[0].startswith(b"HTTP/1.0"):
-        raise RemoteProtocolError(f"Transfer-Encoding in an HTTP/1.0 response from {peer}")
+    if codings and lines[0][5:8] < b"1.1":
+        version = lines[0][:8].decode("ascii")
+        raise RemoteProtocolError(f"Transfer-Encoding in an {version} response from {peer}")
     return b"\r\n".join([*admitted, b"", b""])
 
 
-def _refuse_disguised_framing(name: bytes, peer: str) -> None:
-    """A malformed line may be dropped only where nobody could read it as framing."""
-    letters = re.sub(rb"[^a-z]", b"", name.lower())
-    if letters.startswith((b"contentlength", b"transferencoding")):
-        raise RemoteProtocolError(f"illegal header line: malformed framing field from {peer}")
+def _reads_as_framing(line: bytes) -> bool:
+    """Whether somebody more tolerant might read a framing field in a malformed line."""
+    letters = re.sub(rb"[^a-z]", b"", line.lower())
+    return letters.startswith((b"contentlength", b"transferencoding"))
+
+
+def _disguised_framing(peer: str) -> RemoteProtocolError:
+    return RemoteProtocolError(
+        f"illegal header line: malformed framing field in a response from {peer}"
+    )
