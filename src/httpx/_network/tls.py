@@ -29,13 +29,12 @@ import os
 import ssl
 import threading
 import time
-import warnings
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._exceptions import NetworkError, ReadError, ReadTimeout, TimeoutException
 from .base import Buffer, Stream, failed, timed_out
+from .tls_objects import new_object
 
 __all__ = ["TLSStream", "start_tls"]
 
@@ -58,9 +57,10 @@ async def start_tls(
     deadline = None if timeout is None else time.monotonic() + timeout
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     try:
-        tls = _new_object(context, incoming, outgoing, name, tuple(alpn))
+        tls, keep_session = new_object(context, incoming, outgoing, name, tuple(alpn), peer)
         stream = TLSStream(inner, tls, incoming, outgoing, peer)
         await stream.handshake(deadline)
+        stream.keep_session = keep_session
     except TimeoutException as exc:
         inner.close()
         raise timed_out("tls", timeout or 0, peer) from exc
@@ -94,6 +94,8 @@ class TLSStream(Stream):
         self._tls = tls
         self._incoming = incoming
         self._outgoing = outgoing
+        self.keep_session: Callable[[], None] | None = None
+        """Called before the end of a connection that was in order: the next may resume it."""
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._plain = b""  # decrypted by a look at the idle stream, not yet read
@@ -286,10 +288,16 @@ class TLSStream(Stream):
         if self._closed or not self._lock.acquire(blocking=False):
             return 0
         try:
-            if self._writing or self._unsent:
+            if self._writing:
                 return 0
-            taken = self._tls.write(data)
+            if not self._taken:
+                if self._unsent:
+                    return 0
+                self._taken = self._tls.write(data)
             self._answer()
+            if self._unsent:
+                return 0  # what is encrypted waits for the next write of the same bytes
+            taken, self._taken = self._taken, 0
         except (ssl.SSLError, ValueError):
             return 0
         else:
@@ -322,6 +330,8 @@ class TLSStream(Stream):
         if not self._lock.acquire(blocking=False):
             return
         try:
+            if self.keep_session is not None and self._failure is None:
+                self.keep_session()
             if not (self._writing or self._unsent):
                 self._tls.unwrap()
         except (ssl.SSLError, ValueError):
@@ -398,81 +408,3 @@ def _explain(exc: Exception, host: str) -> str:
     if isinstance(exc, ssl.SSLError) and exc.reason == "WRONG_VERSION_NUMBER":
         return f"{exc}: the peer does not seem to speak TLS on this port;"
     return str(exc)
-
-
-# ALPN. OpenSSL takes the list of protocols from the context when a TLS object is made, and
-# setting it there would change a context that is not ours, or is used with another list by
-# someone else. So the object is made by a *donor*, a context with the same settings and the
-# list, and is then given the real context, from which it takes trust store, certificate and
-# ciphers. Donors are kept, and made anew when a setting of the context has changed.
-
-_SETTINGS = (
-    "options",
-    "minimum_version",
-    "maximum_version",
-    "verify_flags",
-    "hostname_checks_common_name",
-    "post_handshake_auth",
-    "verify_mode",
-    "check_hostname",
-)
-_Settings = tuple[Any, ...]
-_donors: weakref.WeakKeyDictionary[
-    ssl.SSLContext, dict[tuple[str, ...], tuple[_Settings, ssl.SSLContext]]
-] = weakref.WeakKeyDictionary()
-_alpn_lock = threading.Lock()
-
-
-def _new_object(
-    context: ssl.SSLContext,
-    incoming: ssl.MemoryBIO,
-    outgoing: ssl.MemoryBIO,
-    hostname: str,
-    alpn: tuple[str, ...],
-) -> ssl.SSLObject:
-    """A TLS object for `context` that offers `alpn`."""
-    if not alpn:
-        return context.wrap_bio(incoming, outgoing, server_hostname=hostname)
-    if _can_have_donor(context):
-        tls = _donor(context, alpn).wrap_bio(incoming, outgoing, server_hostname=hostname)
-        tls.context = context
-        return tls
-    # A context that makes its objects in a way of its own (truststore), or for one version
-    # of TLS only: here the list has to be set on it, for just as long as it takes.
-    with _alpn_lock:
-        context.set_alpn_protocols(list(alpn))
-        return context.wrap_bio(incoming, outgoing, server_hostname=hostname)
-
-
-def _can_have_donor(context: ssl.SSLContext) -> bool:
-    return type(context).wrap_bio.__module__ == "ssl" and context.protocol in (
-        ssl.PROTOCOL_TLS_CLIENT,
-        ssl.PROTOCOL_TLS,
-    )
-
-
-def _donor(context: ssl.SSLContext, alpn: tuple[str, ...]) -> ssl.SSLContext:
-    settings = tuple(getattr(context, name) for name in _SETTINGS)
-    with _alpn_lock:
-        donors = _donors.setdefault(context, {})
-        known = donors.get(alpn)
-        if known is None or known[0] != settings:
-            known = donors[alpn] = (settings, _new_donor(context, settings, alpn))
-        return known[1]
-
-
-def _new_donor(
-    context: ssl.SSLContext, settings: _Settings, alpn: tuple[str, ...]
-) -> ssl.SSLContext:
-    plain = next(cls for cls in type(context).__mro__ if cls.__module__ == "ssl")
-    donor: ssl.SSLContext = plain(ssl.PROTOCOL_TLS_CLIENT)
-    donor.check_hostname = False  # it forbids to set verify_mode
-    with warnings.catch_warnings():
-        # About old versions of TLS; whoever set up the context has been warned.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        for name, value in zip(_SETTINGS, settings, strict=True):
-            if getattr(donor, name) != value:
-                setattr(donor, name, value)
-    donor.sslobject_class = context.sslobject_class
-    donor.set_alpn_protocols(list(alpn))
-    return donor
