@@ -92,6 +92,11 @@ class Attempt:
     def _left(self) -> float | None:
         return None if self.deadline is None else self.deadline.remaining()
 
+    @property
+    def _given(self) -> float | None:
+        """What the program gave for connecting, as traces and the log tell it."""
+        return None if self.deadline is None else self.deadline.total
+
     # -- to the origin, by each kind of route ------------------------------------------------
 
     async def _reach_origin(self) -> Stream:
@@ -101,7 +106,7 @@ class Attempt:
             return await self._dial("connection", self.route.host, self.route.port)
         return await self._step(
             "connection.connect_unix_socket",
-            {"path": path, "timeout": timeout, "socket_options": self._socket_options},
+            {"path": path, "timeout": self._given, "socket_options": self._socket_options},
             lambda: self.backend.connect_unix(path, timeout, connector.socket_options),
         )
 
@@ -186,7 +191,7 @@ class Attempt:
             "host": host,
             "port": port,
             "local_address": connector.local_address,
-            "timeout": timeout,
+            "timeout": self._given,
             "socket_options": self._socket_options,
         }
         return await self._step(
@@ -215,6 +220,6 @@ class Attempt:
         timeout = self._left
         return await self._step(
             f"{prefix}.start_tls",
-            {"ssl_context": context, "server_hostname": hostname, "timeout": timeout},
+            {"ssl_context": context, "server_hostname": hostname, "timeout": self._given},
             lambda: stream.start_tls(context, hostname, timeout, alpn, shared=shared),
         )
