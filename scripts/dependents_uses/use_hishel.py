@@ -5,9 +5,10 @@ import importlib.metadata
 import tempfile
 from pathlib import Path
 
-import httpx
 from hishel import AsyncSqliteStorage, SqliteStorage
 from hishel.httpx import AsyncCacheTransport, CacheTransport
+
+import httpx
 
 calls = []
 

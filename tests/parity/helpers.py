@@ -31,7 +31,7 @@ RequestNotRead Response ResponseNotRead StreamClosed StreamConsumed StreamError 
 Timeout TimeoutException TooManyRedirects TransportError URL USE_CLIENT_DEFAULT
 UnsupportedProtocol WSGITransport WriteError WriteTimeout codes create_ssl_context delete get
 head main options patch post put request stream
-""".split()  # the original's `__all__`; additions are no differences
+""".split()  # noqa: SIM905 - the original's `__all__`; additions are no differences
 
 for _name in httpx.__all__:
     if _name != "main":  # it brings the command line along
