@@ -124,31 +124,31 @@ def _pairs(*names: str, text: str) -> typing.Callable[[typing.Any], typing.Any]:
 )
 @click.argument("url")
 @click.option(
-    "-m",
     "--method",
+    "-m",
     metavar="METHOD",
     help="Request method, such as GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD. "
     "[Default: GET, or POST if a request body is included]",
 )
-@_pairs("-p", "--params", text="Query parameters to include in the request URL.")
-@click.option("-c", "--content", metavar="TEXT", help="Content to include in the request body.")
-@_pairs("-d", "--data", text="Form data to include in the request body.")
+@_pairs("--params", "-p", text="Query parameters to include in the request URL.")
+@click.option("--content", "-c", metavar="TEXT", help="Content to include in the request body.")
+@_pairs("--data", "-d", text="Form data to include in the request body.")
 @click.option(
-    "-f",
     "--files",
+    "-f",
     type=(str, click.File("rb")),
     multiple=True,
     metavar="<NAME FILENAME>",
     help="Form files to include in the request body.",
 )
 @click.option(
-    "-j",
     "--json",
+    "-j",
     metavar="TEXT",
     callback=_parse_json,
     help="JSON data to include in the request body.",
 )
-@_pairs("-h", "--headers", text="Include additional HTTP headers in the request.")
+@_pairs("--headers", "-h", text="Include additional HTTP headers in the request.")
 @_pairs("--cookies", text="Cookies to include in the request.")
 @click.option(
     "--auth",
@@ -179,8 +179,8 @@ def _pairs(*names: str, text: str) -> typing.Callable[[typing.Any], typing.Any]:
     help="Save the response content as a file, rather than showing it; '-' is standard output.",
 )
 @click.option(
-    "-v",
     "--verbose",
+    "-v",
     is_flag=True,
     help="Show the request, TLS and certificate, and how long each phase took, as well.",
 )

@@ -6,6 +6,7 @@ standard output.
 
 from __future__ import annotations
 
+import os
 import sys
 import typing
 
@@ -54,7 +55,7 @@ def _watched(response: Response, target: str) -> typing.Iterator[bytes]:
         console=Console(stderr=True),
     ) as progress:
         task = progress.add_task(
-            f"Downloading [bold]{escape(target)}[/]",
+            f"Downloading [bold]{escape(os.path.basename(target))}[/]",
             total=int(length) if length.isdecimal() else None,
         )
         for chunk in response.iter_bytes():

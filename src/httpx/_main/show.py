@@ -97,7 +97,7 @@ class Printer:
 
     def _write(self, text: str) -> None:
         shown = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
-        click.echo(shown, file=self._file, color=self.is_coloured)
+        click.echo(shown, file=self._file, color=True)  # there are no other escapes left in it
 
 
 def _text(raw: bytes) -> str:

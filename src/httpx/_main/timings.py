@@ -80,11 +80,11 @@ class PhaseClock:
         before = 0.0
         for name, seconds in self.seconds.items():
             if seconds > 0:
-                offset = round(_WIDTH * before / total)
-                length = max(1, round(_WIDTH * seconds / total))
-                bar = " " * min(offset, _WIDTH - 1) + ("█" if unicode else "#") * length
-                yield f"*   {name:12} {_milliseconds(seconds)}  {bar}"
+                start = min(round(_WIDTH * before / total), _WIDTH - 1)
                 before += seconds
+                length = max(1, round(_WIDTH * before / total) - start)
+                bar = " " * start + ("█" if unicode else "#") * length
+                yield f"*   {name:12} {_milliseconds(seconds)}  {bar}"
         yield f"*   {'total':12} {_milliseconds(total)}"
 
 

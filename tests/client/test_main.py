@@ -1,0 +1,606 @@
+"""The `httpx` command: options, output on a terminal and in a pipe, timings, exit codes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import json
+import os
+import pty
+import re
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import httpx
+from httpx._main import download, observe
+from httpx._main.show import Printer, certificate_lines
+from httpx._main.timings import PhaseClock
+
+from ..servers import (
+    PATIENCE,
+    Conn,
+    HTTPServer,
+    RawServer,
+    Reply,
+    echo,
+    refused_port,
+    response,
+)
+
+SOURCE = Path(__file__).parents[2] / "src"
+HELLO = (200, [("Content-Type", "text/plain")], "Hello, world!")
+
+
+def run(*arguments: str, **options: Any) -> Any:
+    """The command in this process; what it prints is captured in memory."""
+    return CliRunner().invoke(httpx.main, list(arguments), **options)
+
+
+@pytest.fixture
+def server() -> Iterator[HTTPServer]:
+    routes = {
+        "/": HELLO,
+        "/echo": echo,
+        "/moved": (302, [("Location", "/")], ""),
+        "/loop": (302, [("Location", "/loop")], ""),
+        "/missing": (404, [], ""),
+    }
+    with HTTPServer(routes) as server:
+        yield server
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(SOURCE), "TERM": "xterm", "NO_COLOR": "", **more}
+
+
+COMMAND = [sys.executable, "-W", "error", "-m", "httpx"]
+
+
+def in_pipe(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """The command with its output in a pipe."""
+    options = {"capture_output": True, "env": environment(), "timeout": 30, **options}
+    return subprocess.run([*COMMAND, *arguments], **options)
+
+
+def on_terminal(*arguments: str, **more: str) -> tuple[int, str]:
+    """The command with a terminal of its own: exit code, and what is seen."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment(**more)
+    )
+    os.close(slave)
+    seen = b""
+    try:
+        while chunk := os.read(master, 65536):
+            seen += chunk
+    except OSError:  # the other side has closed
+        pass
+    finally:
+        os.close(master)
+    return process.wait(30), seen.decode().replace("\r\n", "\n")
+
+
+# Requests
+
+
+def test_a_plain_request(server: HTTPServer) -> None:
+    result = run(f"{server.url}/")
+    assert result.exit_code == 0
+    assert result.output == (
+        "HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Length: 13\n\nHello, world!\n"
+    )
+
+
+def sent(server: HTTPServer, *arguments: str, **options: Any) -> dict[str, Any]:
+    """What the server got."""
+    result = run(f"{server.url}/echo", *arguments, **options)
+    assert result.exit_code == 0, result.output
+    received: dict[str, Any] = json.loads(result.output[result.output.index("{") :])
+    return received
+
+
+def test_all_the_options(server: HTTPServer) -> None:
+    received = sent(
+        server,
+        *("-m", "put", "-h", "X-A", "1", "-h", "X-A", "2", "--cookies", "c", "d"),
+        *("-p", "q", "1", "-p", "q", "2", "-c", "body", "--auth", "u", "p", "--timeout", "3"),
+    )
+    assert (received["method"], received["target"]) == ("PUT", "/echo?q=1&q=2")
+    assert received["body"] == "body"
+    headers = received["headers"]
+    assert [value for name, value in headers if name == "X-A"] == ["1", "2"]
+    assert ["Cookie", "c=d"] in headers
+    assert ["Authorization", "Basic dTpw"] in headers
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "body"),
+    [
+        (["-d", "a", "1", "-d", "b", "2", "-d", "a", "3"], "form-urlencoded", "a=1&a=3&b=2"),
+        (["-j", '{"a": [1]}'], "application/json", '{"a":[1]}'),
+        (["-c", "text"], None, "text"),
+    ],
+)
+def test_a_body_makes_it_a_post(
+    server: HTTPServer, options: list[str], kind: str | None, body: str
+) -> None:
+    received = sent(server, *options)
+    assert (received["method"], received["body"]) == ("POST", body)
+    types = [value for name, value in received["headers"] if name == "Content-Type"]
+    assert types == [] if kind is None else kind in types[0]
+
+
+def test_files(server: HTTPServer, tmp_path: Path) -> None:
+    path = tmp_path / "some.txt"
+    path.write_bytes(b"inside")
+    body = sent(server, "-f", "name", str(path), "-d", "a", "1")["body"]
+    assert 'name="name"; filename="some.txt"' in body
+    assert "inside" in body
+    assert 'name="a"' in body
+
+
+def test_a_password_is_asked_for(server: HTTPServer) -> None:
+    result = run(f"{server.url}/echo", "--auth", "u", "-", input="secret\n")
+    assert "Password:" in result.output
+    assert "Basic dTpzZWNyZXQ=" in result.output
+
+
+def test_a_proxy() -> None:
+    with HTTPServer(lambda request: request.target) as proxy:
+        result = run("http://example.org/a", "--proxy", proxy.url)
+    assert "http://example.org/a" in result.output
+
+
+@pytest.mark.parametrize("scheme", ["", "//", "https://", "HTTPS://"])
+def test_https_is_assumed(
+    scheme: str, ca: Any, server_context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with HTTPServer({"/": HELLO}, tls=server_context) as server:
+        result = run(f"{scheme}localhost:{server.port}/?next=http://other/")
+    assert result.exit_code == 0, result.output
+    assert server.requests[0].query == "next=http://other/"
+
+
+def test_redirects_are_followed_when_asked_for(server: HTTPServer) -> None:
+    moved = "HTTP/1.1 302 Found\nLocation: /\nContent-Length: 0\n\n"
+    result = run(f"{server.url}/moved")
+    assert (result.exit_code, result.output) == (1, moved)
+    result = run(f"{server.url}/moved", "--follow-redirects")
+    assert result.exit_code == 0
+    assert result.output.startswith(moved + "HTTP/1.1 200 OK\n")
+
+
+def test_no_verify(server_context: Any) -> None:
+    with HTTPServer({"/": HELLO}, tls=server_context) as server:
+        strict = run(server.url)
+        lax = run(server.url, "--no-verify")
+        overruled = run(server.url, "--no-verify", "--verify")
+        verbose = run(server.url, "--no-verify", "-v", "--http2")
+    assert (strict.exit_code, lax.exit_code, overruled.exit_code) == (6, 0, 6)
+    assert re.search("certificate: NOT CHECKED, SHA-256 [0-9a-f]{64}\n", verbose.output)
+    assert "* Selected ALPN protocol: None\n" in verbose.output
+
+
+# Bodies, where text is captured in memory
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "shown"),
+    [
+        (
+            "application/json",
+            b'{"a":["\\u00e9",1]}',
+            '{\n    "a": [\n        "é",\n        1\n    ]\n}',
+        ),
+        ("application/problem+json", b"[1]", "[\n    1\n]"),
+        ("application/json", b"{oh", "{oh"),
+        ("text/plain; charset=latin-1", b"caf\xe9\n", "café"),
+        ("text/x-unheard-of", b"words", "words"),
+        ("application/octet-stream", b"words", "<5 bytes of binary data>"),
+        ("image/png", b"\x89PNG", "<4 bytes of binary data>"),
+        (None, b"words \x1b[1m", "words \x1b[1m"),
+        (None, b"\x00\x01", "<2 bytes of binary data>"),
+        (None, b"\xff\xfe", "<2 bytes of binary data>"),
+    ],
+)
+def test_bodies(kind: str | None, body: bytes, shown: str) -> None:
+    headers = [("Content-Type", kind)] if kind else []
+    with HTTPServer({"/": (200, headers, body)}) as server:
+        output = run(server.url).output
+    assert output.partition("\n\n")[2] == shown + "\n"
+
+
+# A pipe
+
+
+def test_a_pipe_gets_plain_bytes() -> None:
+    body = b'{"a":1}\x00\xff\x1b[1m\r\n'
+    with HTTPServer({"/": (200, [("Content-Type", "application/json")], body)}) as server:
+        done = in_pipe(server.url)
+    head = b"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 15\n\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, head + body, b"")
+
+
+def test_a_pipe_gets_each_piece_as_it_comes() -> None:
+    seen = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"first"
+        assert seen.wait(PATIENCE)
+        yield b"second"
+
+    with HTTPServer({"/": lambda request: Reply(body=pieces())}) as server:
+        process = subprocess.Popen([*COMMAND, server.url], stdout=-1, env=environment())
+        assert process.stdout is not None
+        got = b""
+        while not got.endswith(b"first"):
+            got += os.read(process.stdout.fileno(), 100)
+        seen.set()
+        assert process.communicate(timeout=30)[0] == b"second"
+
+
+def test_nobody_reads_on(server: HTTPServer) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as closed:
+        done = in_pipe(f"{server.url}/", capture_output=False, stdout=closed, stderr=-1)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+# A terminal
+
+
+def test_a_terminal_gets_colours() -> None:
+    with HTTPServer({"/": {"a": 1}}) as server:
+        code, seen = on_terminal(server.url)
+        _, plain = on_terminal(server.url, NO_COLOR="1")
+    assert code == 0
+    assert re.search(r"\x1b\[\d+m\"a\"\x1b", seen)
+    assert plain == (
+        'HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 8\n\n{\n    "a": 1\n}\n'
+    )
+
+
+def test_a_server_does_not_steer_the_terminal() -> None:
+    kind = [("Content-Type", "text/plain"), ("X", "a\x9bb")]
+    with HTTPServer({"/": (200, kind, b"a\tb\r\n\x1b[31mred\x07")}) as server:
+        _, seen = on_terminal(server.url, TERM="dumb")
+    assert "X: a\\x9bb\n" in seen
+    assert seen.endswith("\n\na\tb\n\\x1b[31mred\\x07\n")
+
+
+def test_a_terminal_sees_the_progress_of_a_download(tmp_path: Path) -> None:
+    with HTTPServer({"/": b"x" * 100_000}) as server:
+        code, seen = on_terminal(server.url, "--download", str(tmp_path / "[f]"))
+    assert code == 0
+    assert "Downloading" in seen
+    assert "100.0/100.0 kB" in seen
+    assert (tmp_path / "[f]").read_bytes() == b"x" * 100_000
+
+
+# Downloads
+
+
+def test_a_download(server: HTTPServer, tmp_path: Path) -> None:
+    result = run(f"{server.url}/", "--download", str(tmp_path / "saved"))
+    assert result.exit_code == 0
+    assert result.output.startswith("HTTP/1.1 200 OK\n")
+    assert "Hello" not in result.output
+    assert (tmp_path / "saved").read_bytes() == b"Hello, world!"
+
+
+def test_a_download_to_standard_output(server: HTTPServer) -> None:
+    done = in_pipe(f"{server.url}/", "--download", "-")
+    assert done.stdout == b"Hello, world!"
+    assert done.stderr.startswith(b"HTTP/1.1 200 OK\n")
+
+
+def test_a_download_without_a_length(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    answer = httpx.Response(200, content=iter([b"one", b"two"]))
+    download.save(answer, str(tmp_path / "saved"))
+    assert (tmp_path / "saved").read_bytes() == b"onetwo"
+
+
+# Verbose
+
+
+def test_verbose(server: HTTPServer) -> None:
+    output = run(f"{server.url}/", "-v", "-h", "A", "b").output
+    assert output.startswith(
+        f"* Connecting to '127.0.0.1'\n* Connected to '127.0.0.1' on port {server.port}\n"
+        f"GET / HTTP/1.1\nHost: 127.0.0.1:{server.port}\n"
+    )
+    assert "\nA: b\n\nHTTP/1.1 200 OK\n" in output
+    timings = output.partition("* Timings:\n")[2]
+    phases = [line[4:17].strip() for line in timings.splitlines()]
+    assert phases == ["name look-up", "connect", "first byte", "body", "total"]
+
+
+def test_verbose_tells_of_tls(
+    ca: Any, server_context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with HTTPServer({"/": HELLO}, tls=server_context) as server:
+        output = run(server.url, "-v").output
+    assert re.search(r"\* SSL established using 'TLSv1.\d' / '\w+'\n", output)
+    assert "*   issuer:\n*     organizationName: 'trustme" in output
+    assert "*   subjectAltName:\n*     DNS: 'localhost'\n" in output
+    assert re.search(r"\*   TLS +\d", output)
+
+
+def test_timings_leave_a_pipe_alone(server: HTTPServer) -> None:
+    done = in_pipe(f"{server.url}/", "-v")
+    assert done.stdout.endswith(b"\n\nHello, world!")
+    assert done.stderr.startswith(b"* Timings:\n")
+
+
+def test_timings_of_a_failure() -> None:
+    with refused_port() as port:
+        output = run(f"http://127.0.0.1:{port}", "-v").output
+    assert re.search(r"\* Timings:\n(.*\n)*\*   total +\d+\.\d ms\nConnectError: ", output)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_chart(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = Clock()
+    clock = PhaseClock(time)
+    assert list(clock.lines()) == []
+
+    def look_up(host: str, port: int) -> list[tuple[str, int]]:
+        time.now += 0.125
+        return [("192.0.2.1", port)]
+
+    monkeypatch.setattr("httpx._network.dial.find_addresses", look_up)
+    for event, seconds in [
+        ("connection.connect_tcp.started", 0.0),
+        ("", 0.125),
+        ("connection.connect_tcp.complete", 0.0),
+        ("connection.start_tls.started", 0.25),
+        ("connection.start_tls.complete", 0.125),
+        ("http11.send_request_headers.started", 0.125),
+        ("http11.send_request_headers.complete", 0.0),
+        ("http11.receive_response_headers.started", 0.125),
+        ("http11.receive_response_headers.complete", 0.0),
+        ("http11.receive_response_body.started", 0.125),
+        ("http11.response_closed.started", 0.125),
+    ]:
+        if event:
+            clock.note(event)
+        else:
+            assert clock.look_up("example.org", 80) == [("192.0.2.1", 80)]
+        time.now += seconds
+    assert list(clock.lines(unicode=False)) == [
+        "* Timings:",
+        "*   name look-up     125.0 ms  ####",
+        "*   connect          125.0 ms      #####",
+        "*   TLS              250.0 ms           #########",
+        "*   first byte       250.0 ms                    #########",
+        "*   body             250.0 ms                             #########",
+        "*   total           1125.0 ms",
+    ]
+
+
+def test_a_request_that_fails_while_it_is_sent_ends_its_phase() -> None:
+    time = Clock()
+    clock = PhaseClock(time)
+    clock.note("http11.send_request_headers.started")
+    time.now = 1.0
+    clock.note("http11.send_request_headers.failed")
+    time.now = 5.0
+    clock.note("http11.receive_response_headers.complete")
+    assert clock.seconds["first byte"] == 1.0
+
+
+def test_every_part_of_a_certificate() -> None:
+    certificate = {
+        "subject": ((("commonName", "a"), ("serialNumber", "1")), (("countryName", "NO"),)),
+        "version": 3,
+        "OCSP": ("http://ocsp",),
+    }
+    assert list(certificate_lines(certificate)) == [
+        "*   subject:",
+        "*     commonName: 'a'",
+        "*     serialNumber: '1'",
+        "*     countryName: 'NO'",
+        "*   version: 3",
+        "*   OCSP:",
+        "*     'http://ocsp'",
+    ]
+
+
+def test_what_an_encoding_lacks_is_escaped() -> None:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, "ascii", write_through=True)
+    printer = Printer(file)
+    printer.note("é")
+    assert raw.getvalue() == b"\\xe9\n"
+    assert (printer.can_show("a"), printer.can_show("█")) == (True, False)
+
+
+# Exit codes and errors
+
+
+def hang_up(conn: Conn) -> None:
+    conn.read_head()
+
+
+def reset(conn: Conn) -> None:
+    conn.read_head()
+    conn.reset()
+
+
+def answering(data: bytes) -> Any:
+    def handler(conn: Conn) -> None:
+        conn.read_head()
+        conn.send(data)
+
+    return handler
+
+
+def hold(conn: Conn) -> None:
+    conn.hold()
+
+
+@pytest.mark.parametrize(
+    ("handler", "code", "text"),
+    [
+        (hold, 4, "ReadTimeout: "),
+        (hang_up, 9, "RemoteProtocolError: Server disconnected"),
+        (reset, 8, "ReadError: "),
+        (answering(b"nonsense\r\n\r\n"), 9, "RemoteProtocolError: "),
+        (answering(response(200, {"Content-Encoding": "gzip"}, b"oh")), 9, "DecodingError: "),
+    ],
+)
+def test_exit_codes_of_broken_answers(handler: Any, code: int, text: str) -> None:
+    with RawServer(handler) as server:
+        done = in_pipe(server.url, "--timeout", "2" if handler is not hold else "0.2")
+    assert done.returncode == code
+    assert done.stderr.decode().startswith(text)
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_exit_codes_of_answers(server: HTTPServer) -> None:
+    assert run(f"{server.url}/missing").exit_code == 1
+    result = run(f"{server.url}/loop", "--follow-redirects")
+    assert (result.exit_code, result.output.splitlines()[-1]) == (
+        10,
+        "TooManyRedirects: Exceeded maximum allowed redirects.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["http://a:port"], 3, "InvalidURL: Invalid port: 'port'"),
+        (["gopher://a"], 3, "UnsupportedProtocol: "),
+        (["http://a", "--download", "/no/such/folder/file"], 11, ""),
+    ],
+)
+def test_exit_codes_of_mistakes(arguments: list[str], code: int, text: str) -> None:
+    if code == 11:
+        with HTTPServer({"/": HELLO}) as server:
+            result = run(server.url, *arguments[1:])
+        text = "FileNotFoundError: "
+    else:
+        result = run(*arguments)
+    assert result.exit_code == code
+    assert result.output.splitlines()[-1].startswith(text)
+
+
+def test_exit_code_of_no_connection() -> None:
+    with refused_port() as port:
+        result = run(f"http://127.0.0.1:{port}")
+        by_proxy = run("http://example.org", "--proxy", f"http://127.0.0.1:{port}")
+    assert result.exit_code == 5
+    assert result.output.startswith("ConnectError: ")
+    assert by_proxy.exit_code == 5
+
+
+def test_exit_code_of_a_proxy_that_refuses() -> None:
+    with HTTPServer({"*": (407, [], "")}) as proxy:
+        result = run("https://example.org", "--proxy", proxy.url)
+    assert result.exit_code == 7
+    assert result.output.startswith("ProxyError: 407")
+
+
+def test_exit_code_of_an_interruption(server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*arguments: Any, **options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(observe.ObservedClient, "send", interrupt)
+    assert run(f"{server.url}/").exit_code == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ([], "Missing argument 'URL'"),
+        (["http://a", "--nope"], "No such option"),
+        (["http://a", "--json", "{"], "Invalid value for '--json' / '-j': Not valid JSON"),
+        (["http://a", "--proxy", "ftp://b"], "Unknown scheme for proxy URL"),
+        (["http://a", "-f", "x", "/no/such/file"], "No such file or directory"),
+    ],
+)
+def test_wrong_options(arguments: list[str], text: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert text in result.output
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "h2", None)
+    result = run("http://a", "--http2")
+    assert result.exit_code == 2
+    assert "httpx[http2]" in result.output
+
+
+def test_help_tells_the_options_and_the_codes() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    assert "A next generation HTTP client." in result.output
+    assert "  130  interrupted\n" in result.output
+    assert "  6  no connection, since TLS failed" in result.output
+    for option in ("-m", "-p", "-c", "-d", "-f", "-j", "-h", "--cookies", "--auth", "--proxy"):
+        assert f"{option} " in result.output or f"{option}," in result.output
+
+
+def test_the_version_is_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{name}'s release")
+    assert run("--version").output == "httpx httpx's release\n"
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert run("--version").output == f"httpx {httpx.__version__}\n"
+
+
+def test_the_module_runs_the_command() -> None:
+    done = in_pipe("--version")
+    assert (done.returncode, done.stdout[:6]) == (0, b"httpx ")
+
+
+@pytest.mark.parametrize("package", ["click", "pygments", "rich"])
+def test_without_the_extra_the_command_names_it(package: str) -> None:
+    program = f"import sys; sys.modules[{package!r}] = None; import httpx; httpx.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, env=environment(), timeout=30
+    )
+    assert done.returncode == 1
+    assert b"httpx[cli]" in done.stdout
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_tls_error_of_another_kind_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cause is looked for however deep it is."""
+    error = httpx.ConnectError("no")
+    error.__cause__ = OSError()
+    error.__cause__.__cause__ = ssl.SSLError("broken")
+
+    def fail(*arguments: Any, **options: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(observe.ObservedClient, "send", fail)
+    assert run("http://a").exit_code == 6
