@@ -1,0 +1,240 @@
+"""A request may be cancelled at every await: nothing leaks, and the next one is answered.
+
+USERS.md 2 and 5. The machinery is in `tests/cancellation.py`; other protocols and proxies add
+their cases to `CASES`, or parametrize a test of their own with `sweep`.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
+
+import pytest
+
+import httpx
+from httpx._drive import drive
+from tests.cancellation import Case, Gate, Scene, sweep
+from tests.servers import Conn, HTTPServer, RawServer, Reply, Request, response
+from tests.worlds import World
+
+pytestmark = pytest.mark.worlds("asyncio", "uvloop", "trio")
+
+
+def slowly(gate: Gate, *, tls: ssl.SSLContext | None = None) -> AbstractContextManager[Any]:
+    """Answers "/again" at once, and anything else a piece at a time, each when the gate opens."""
+
+    def handler(conn: Conn) -> None:
+        while (request := conn.read_head()) is not None:
+            if request.path == "/again":
+                conn.send(response(body=b"again"))
+                continue
+            gate.pass_through()
+            conn.read_body(request)
+            whole = response(headers=[("Transfer-Encoding", "chunked")])
+            pieces = [whole[:20], whole[20:], b"3\r\none\r\n", b"3\r\ntw", b"o\r\n", b"0\r\n\r\n"]
+            for piece in pieces:
+                gate.pass_through()
+                conn.send(piece)
+
+    server = RawServer(handler, tls=tls)
+    server._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+    return server
+
+
+def promptly(gate: Gate) -> AbstractContextManager[Any]:
+    """An ordinary server, with a redirect."""
+    return HTTPServer(
+        {
+            "/redirect": Reply(302, [("Location", "/again")], b"over there"),
+            "*": lambda request: Reply(body=[b"one", b"two", b"three"]),
+        }
+    )
+
+
+def named(port_of: Scene) -> str:
+    """The URL by a name, so that it has to be looked up."""
+    return port_of.url.replace("127.0.0.1", "localhost")
+
+
+def by_name(host: str, port: int) -> list[tuple[str, int]]:
+    return [("127.0.0.1", port)]
+
+
+async def get(scene: Scene) -> None:
+    await scene.client.get(f"{named(scene)}/slow")
+
+
+async def get_reused(scene: Scene) -> None:
+    await scene.client.get(f"{scene.url}/slow")
+
+
+async def warm_up(scene: Scene) -> None:
+    await scene.client.get(f"{scene.url}/again")
+
+
+async def occupy(scene: Scene) -> None:
+    """Take the only connection there may be."""
+    request = scene.client.build_request("GET", f"{scene.url}/again")
+    scene.kept.append(await scene.client.send(request, stream=True))
+
+
+def let_go(scene: Scene, number: int) -> None:
+    """Give the only connection back while the next one waits for it."""
+    if number == 1:
+        for response in scene.kept:
+            scene.soon(partial(drive, response.aclose()))
+
+
+def fail_over(scene: Scene, number: int) -> None:
+    """Close the only connection while the next one waits: it gets a slot."""
+    if number == 1:
+        for response in scene.kept:
+            scene.soon(partial(drive, response.extensions["network_stream"].aclose()))
+
+
+async def post_much(scene: Scene) -> None:
+    await scene.client.post(f"{scene.url}/slow", content=b"x" * 1_000_000)
+
+
+async def post_stream(scene: Scene) -> None:
+    class Body:
+        def __init__(self) -> None:
+            self.left = 4
+
+        def __aiter__(self) -> Body:
+            return self
+
+        async def __anext__(self) -> bytes:
+            import anyio.lowlevel
+
+            await anyio.lowlevel.checkpoint()
+            self.left -= 1
+            if self.left < 0:
+                raise StopAsyncIteration
+            return b"y" * 300_000
+
+    await scene.client.post(f"{scene.url}/slow", content=Body())
+
+
+async def stream(scene: Scene) -> None:
+    async with scene.client.stream("GET", f"{scene.url}/slow") as response:
+        async for _ in response.aiter_bytes():
+            pass
+
+
+async def leave_early(scene: Scene) -> None:
+    """Close a response with listeners to every event, who wait."""
+    import anyio.lowlevel
+
+    async def listen(name: str, info: dict[str, Any]) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    extensions = {"trace": listen}
+    async with scene.client.stream("GET", f"{scene.url}/slow", extensions=extensions) as response:
+        async for _ in response.aiter_raw():
+            break
+
+
+async def redirect_with_hooks(scene: Scene) -> None:
+    import anyio.lowlevel
+
+    async def hook(message: Any) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    scene.client.event_hooks = {"request": [hook], "response": [hook]}
+    try:
+        await scene.client.get(f"{scene.url}/redirect", follow_redirects=True)
+    finally:
+        scene.client.event_hooks = {}
+
+
+def dying(gate: Gate) -> AbstractContextManager[Any]:
+    """Answers the first request of each connection, and hangs up at the second one."""
+
+    def handler(conn: Conn) -> None:
+        for number in range(2):
+            if conn.read_request() is None:
+                return
+            if number == 0:
+                conn.send(response(body=b"first"))
+
+    return RawServer(handler)
+
+
+SMALL = 32_768  # buffers, so that large bodies do not just disappear in them
+ONE = {
+    "limits": httpx.Limits(max_connections=1),
+    "socket_options": [(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)],
+}
+NAMED = {**ONE, "resolver": by_name}
+
+CASES = [
+    Case("cold", slowly, get, options=NAMED, phases=("resolve", "_Race.run", "read")),
+    Case("reused", slowly, get_reused, warm_up, options=ONE, phases=("HTTP1Connection",)),
+    Case("queued", slowly, get_reused, occupy, let_go, ONE, ("Pool._wait",)),
+    Case("queued for a slot", slowly, get_reused, occupy, fail_over, ONE, ("Pool._wait",)),
+    Case("large body", slowly, post_much, options=ONE, phases=("_write_body",)),
+    Case("streamed body", slowly, post_stream, options=ONE, phases=("_write_stream",)),
+    Case("streaming", slowly, stream, warm_up, options=ONE, phases=("HTTP1Body._receive",)),
+    Case("closing", slowly, leave_early, options=ONE, phases=("ResponseBody.aclose",)),
+    Case("redirect", promptly, redirect_with_hooks, options=ONE, phases=("redirects",)),
+    Case("sent again", dying, get_reused, warm_up, options=ONE, phases=("Pool._dial",)),
+]
+
+
+@pytest.fixture(params=CASES, ids=repr)
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param  # type: ignore[no-any-return]
+
+
+def way_of(world: World) -> str:
+    return "scope" if world.name == "trio" else "task"
+
+
+@pytest.mark.parametrize("when", ["waiting", "ready"])
+def test_cancelled_once(
+    case: Case, when: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sweep(case, world, monkeypatch, way=way_of(world), when=when) >= 2
+
+
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("when", ["waiting", "ready"])
+@pytest.mark.worlds("asyncio", "uvloop")
+def test_cancelled_again_while_cleaning_up(
+    case: Case, when: str, times: int, world: World, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    if not full and (times, when) != (3, "waiting"):
+        pytest.skip("sampled: --full runs all")
+    assert sweep(case, world, monkeypatch, way="task", when=when, times=times) >= 2
+
+
+@pytest.mark.parametrize("way", ["timeout", "wait_for"])
+@pytest.mark.worlds("asyncio", "uvloop")
+def test_cancelled_in_other_ways(
+    case: Case, way: str, world: World, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    if not full and case.name not in ("cold", "queued", "streaming"):
+        pytest.skip("sampled: --full runs all")
+    for when in ("waiting", "ready"):
+        assert sweep(case, world, monkeypatch, way=way, when=when) >= 2
+
+
+def test_cancelled_in_the_handshake(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    server_context: ssl.SSLContext,
+    ssl_context: ssl.SSLContext,
+) -> None:
+    case = Case(
+        "TLS",
+        partial(slowly, tls=server_context),
+        get,
+        options={**NAMED, "verify": ssl_context},
+        phases=("resolve", "_Race.run", "handshake", "TLSStream.read"),
+    )
+    for when in ("waiting", "ready"):
+        assert sweep(case, world, monkeypatch, way=way_of(world), when=when) >= 4
