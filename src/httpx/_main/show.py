@@ -9,6 +9,7 @@ without colours.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -72,12 +73,9 @@ class Printer:
             self._write(self._coloured(self._printable(text), language).removesuffix("\n"))
 
     def _takes_bytes(self) -> bool:
-        """Whether this is a pipe or a file: something of the operating system, but no terminal."""
-        try:
-            self._file.fileno()
-        except (OSError, ValueError):
-            return False
-        return not self.is_terminal
+        """Whether this is a pipe or a file of the operating system, not a terminal or memory."""
+        buffer = getattr(self._file, "buffer", None)
+        return isinstance(buffer, (io.BufferedWriter, io.FileIO)) and not self.is_terminal
 
     def _printable(self, text: str) -> str:
         if not self.is_terminal:
