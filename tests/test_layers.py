@@ -18,9 +18,9 @@ ROOMS = sorted(SOURCE.rglob("*.py"))
 MODELS = {
     "__version__", "_config", "_content", "_cookiejar", "_cookies", "_decoders", "_exceptions",
     "_fields", "_files", "_headers", "_models", "_multipart", "_pieces", "_request", "_response",
-    "_status_codes", "_streams", "_types", "_urlparse", "_urls", "_utils",
+    "_saving", "_status_codes", "_streams", "_types", "_urlparse", "_urls", "_utils",
 }  # fmt: skip
-FLOW = {"_auth", "_base_client", "_calls", "_flow", "_redirects"}
+FLOW = {"_auth", "_base_client", "_calls", "_download", "_flow", "_redirects"}
 CLIENTS = {"_async_client", "_client"}
 
 # What the rooms of a floor may import of the package itself; the longest key that fits counts.
@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_redirects": MODELS,
     "_calls": MODELS | {"_network.detect"},
     "_flow": MODELS | {"_auth", "_redirects", "_calls", "_transports.base"},
+    "_download": MODELS,
     "_base_client": MODELS | {"_auth", "_redirects", "_calls", "_transports.base"},
     "_drive": set(),
     "_protocols": {"_protocols", "_exceptions"},

@@ -140,7 +140,7 @@ class AwaitableClient:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.sync, name)
         if name in {"get", "options", "head", "post", "put", "patch", "delete", "query",
-                    "request", "send"}:  # fmt: skip
+                    "request", "send", "download"}:  # fmt: skip
 
             async def call(*args: Any, **options: Any) -> AwaitableResponse:
                 return AwaitableResponse(value(*args, **options))
@@ -181,10 +181,10 @@ class AwaitableResponse:
         self.sync = response
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"aread", "aclose"}:
+        if name in {"aread", "aclose", "astream_to"}:
 
-            async def call() -> Any:
-                return getattr(self.sync, name[1:])()
+            async def call(*args: Any, **options: Any) -> Any:
+                return getattr(self.sync, name[1:])(*args, **options)
 
             return call
         if name.startswith("aiter_"):

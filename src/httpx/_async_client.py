@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import _flow
+from . import _download, _flow
 from ._base_client import (
     USE_CLIENT_DEFAULT,
     BaseClient,
@@ -20,6 +20,7 @@ from ._base_client import (
 )
 from ._calls import AWAITING
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Limits, Proxy
+from ._saving import Saving
 from ._transports.default import AsyncHTTPTransport
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from ._auth import Auth
     from ._models import Request, Response
+    from ._saving import Progress, SaveTarget
     from ._transports.base import AsyncBaseTransport
     from ._types import (
         AuthTypes,
@@ -378,6 +380,31 @@ class AsyncClient(BaseClient):
             "QUERY", url, content=content, data=data, files=files, json=json,
             params=params, headers=headers, cookies=cookies, auth=auth,
             follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        )  # fmt: skip
+
+    async def download(
+        self,
+        url: URL | str,
+        target: SaveTarget,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+        progress: Progress | None = None,
+        digest: str | None = None,
+        resumptions: int = 5,
+    ) -> Response:
+        """As `Client.download`, awaited; the file is written by a worker thread."""
+        return await _download.download(
+            self, AWAITING, Saving(target, progress, digest), resumptions,
+            {
+                "url": url, "params": params, "headers": headers, "timeout": timeout,
+                "extensions": extensions,
+            },
+            {"auth": auth, "follow_redirects": follow_redirects},
         )  # fmt: skip
 
     async def aclose(self) -> None:

@@ -26,6 +26,7 @@ from ._types import AsyncByteStream, SyncByteStream
 if TYPE_CHECKING:
     from ._auth import Auth
     from ._models import Request, Response
+    from ._saving import Saving
 
 __all__ = [
     "AWAITING",
@@ -88,6 +89,18 @@ class Calls(Protocol):
         """Close a response."""
         ...
 
+    async def save(self, response: Response, saving: Saving) -> None:
+        """Have a response's body written to a file."""
+        ...
+
+    async def in_thread(self, function: Callable[[], Any]) -> None:
+        """Call something of ours that blocks."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Do nothing for some time."""
+        ...
+
     async def enter(self, transport: Any) -> None:
         """Enter a transport's context."""
         ...
@@ -128,6 +141,20 @@ class _Blocking:
     async def close(self, response: Response) -> None:
         response.close()
 
+    async def save(self, response: Response, saving: Saving) -> None:
+        try:
+            saving.drain(response)
+        except StopIteration as stop:
+            raise UserStop(stop) from None
+
+    async def in_thread(self, function: Callable[[], Any]) -> None:
+        function()
+
+    async def sleep(self, seconds: float) -> None:
+        from ._network.detect import blocking_backend
+
+        await blocking_backend().sleep(seconds)
+
     async def enter(self, transport: Any) -> None:
         await self.call(transport.__enter__)
 
@@ -154,6 +181,7 @@ class _Awaiting:
         if not isinstance(response.stream, AsyncByteStream):
             raise _wrong_stream(transport, response, "AsyncByteStream")
         response._start_clock(start)
+        response._in_thread = _in_thread
         return response
 
     def auth_flow(self, auth: Auth, request: Request) -> AuthFlow:
@@ -166,6 +194,17 @@ class _Awaiting:
     async def close(self, response: Response) -> None:
         await response.aclose()
 
+    async def save(self, response: Response, saving: Saving) -> None:
+        await saving.adrain(response, _in_thread)
+
+    async def in_thread(self, function: Callable[[], Any]) -> None:
+        await _in_thread(function)
+
+    async def sleep(self, seconds: float) -> None:
+        from ._network.detect import sleep
+
+        await sleep(seconds)
+
     async def enter(self, transport: Any) -> None:
         await transport.__aenter__()
 
@@ -174,6 +213,12 @@ class _Awaiting:
             await transport.aclose()
         else:
             await transport.__aexit__(*exc_info)
+
+
+async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
+    from ._network.detect import run_in_thread
+
+    return await run_in_thread(function, *args)
 
 
 BLOCKING: Calls = _Blocking()

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import _flow
+from . import _download, _flow
 from ._async_client import AsyncClient
 from ._base_client import (
     ACCEPT_ENCODING,
@@ -30,6 +30,7 @@ from ._calls import BLOCKING, UserStop
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Limits, Proxy
 from ._drive import drive
 from ._flow import logger
+from ._saving import Saving
 from ._transports.default import HTTPTransport
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from ._auth import Auth
     from ._models import Request, Response
+    from ._saving import Progress, SaveTarget
     from ._transports.base import BaseTransport
     from ._types import (
         AuthTypes,
@@ -489,6 +491,46 @@ class Client(BaseClient):
             params=params, headers=headers, cookies=cookies, auth=auth,
             follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
         )  # fmt: skip
+
+    def download(
+        self,
+        url: URL | str,
+        target: SaveTarget,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+        progress: Progress | None = None,
+        digest: str | None = None,
+        resumptions: int = 5,
+    ) -> Response:
+        """Save what a GET gives to a file, going on where a broken connection left off.
+
+        The rest is asked for by `Range` (RFC 9110 section 14) if the response had a strong
+        validator; else it begins anew.
+
+        Args:
+            url: as in `request`; so are `params`, `headers`, `auth`, `follow_redirects`,
+                `timeout` (whose total is for everything together) and `extensions`.
+            target, progress, digest: as in `Response.stream_to`.
+            resumptions: how often to go on after a broken connection.
+
+        Returns the last response. Raises `HTTPStatusError` for a status that is not 2xx,
+        `DigestMismatch`, `OSError`, and what `request` raises.
+
+            response = client.download("https://www.example.org/film.webm", "film.webm")
+        """
+        return _run(_download.download(
+            self, BLOCKING, Saving(target, progress, digest), resumptions,
+            {
+                "url": url, "params": params, "headers": headers, "timeout": timeout,
+                "extensions": extensions,
+            },
+            {"auth": auth, "follow_redirects": follow_redirects},
+        ))  # fmt: skip
 
     def close(self) -> None:
         """Close every connection. Harmless when done before.

@@ -18,12 +18,31 @@ import itertools
 import typing
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
-from ._exceptions import DecodingError, ResponseTooLarge
+from ._decoders import (
+    ByteChunker,
+    LineDecoder,
+    RecordDecoder,
+    TextChunker,
+    TextDecoder,
+)
+from ._exceptions import DecodingError, ResponseTooLarge, StreamConsumed
+from ._saving import content_length
 
 if typing.TYPE_CHECKING:
     from ._response import Response
 
-__all__ = ["UNUSABLE", "AsyncPieces", "Pipeline", "SizeLimit", "iterate"]
+__all__ = [
+    "UNUSABLE",
+    "AsyncPieces",
+    "Pipeline",
+    "SizeLimit",
+    "bytes_pipeline",
+    "iterate",
+    "lines_pipeline",
+    "raw_pipeline",
+    "records_pipeline",
+    "text_pipeline",
+]
 
 UNUSABLE = (DecodingError, ResponseTooLarge)
 """What is wrong with a body although its connection is not."""
@@ -99,6 +118,59 @@ class Pipeline(typing.Generic[T]):
             return
         for item in data:
             yield from self._through(index + 1, self._stages[index].decode(item))
+
+
+def raw_pipeline(response: Response, chunk_size: int | None) -> Pipeline[bytes]:
+    """The body as it travels."""
+    if hasattr(response, "_content"):
+        raise StreamConsumed()
+    chunker = ByteChunker(chunk_size)
+    return Pipeline([*_limit(response, counts_raw=True), chunker], held_back=chunker)
+
+
+def bytes_pipeline(response: Response, chunk_size: int | None) -> Pipeline[bytes]:
+    """The body, decoded."""
+    chunker = ByteChunker(chunk_size)
+    return Pipeline([*_decoding(response), chunker], held_back=chunker)
+
+
+def text_pipeline(response: Response, chunk_size: int | None) -> Pipeline[str]:
+    """The body as text."""
+    chunker = TextChunker(chunk_size)
+    return Pipeline([*_decoding(response), _text(response), chunker], held_back=chunker)
+
+
+def lines_pipeline(response: Response) -> Pipeline[str]:
+    """The body's lines."""
+    return Pipeline([*_decoding(response), _text(response), LineDecoder()])
+
+
+def records_pipeline(response: Response) -> Pipeline[str]:
+    """The body's records, one a line."""
+    return Pipeline([*_decoding(response), _text(response), RecordDecoder()])
+
+
+def _text(response: Response) -> TextDecoder:
+    return TextDecoder(response.encoding or "utf-8")
+
+
+def _decoding(response: Response) -> list[Stage]:
+    """The content decoder and the limit, unless there is none or the body is loaded."""
+    if hasattr(response, "_content"):
+        return []
+    decoder = response._get_content_decoder()
+    if decoder is None:
+        return _limit(response, counts_raw=True)
+    response._tell_stream("hold")
+    return [decoder, *_limit(response, counts_raw=False)]
+
+
+def _limit(response: Response, counts_raw: bool) -> list[Stage]:
+    """The step that counts what is given out, where there is a limit to it."""
+    limit = response.extensions.get("max_response_size")
+    if limit is None:
+        return []
+    return [SizeLimit(limit, content_length(response) if counts_raw else None)]
 
 
 def iterate(response: Response, prepare: Callable[[], Pipeline[T]]) -> Iterator[T]:

@@ -27,15 +27,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from ._content import ByteStream, UnattachedStream, encode_response
 from ._cookies import Cookies
-from ._decoders import (
-    ByteChunker,
-    ContentDecoder,
-    LineDecoder,
-    RecordDecoder,
-    TextChunker,
-    TextDecoder,
-    make_decoder,
-)
+from ._decoders import ContentDecoder, make_decoder
 from ._exceptions import (
     DecodingError,
     HTTPStatusError,
@@ -46,9 +38,20 @@ from ._exceptions import (
 )
 from ._fields import charset_of, is_charset, parse_links
 from ._headers import Headers
-from ._pieces import UNUSABLE, AsyncPieces, Pipeline, SizeLimit, Stage, iterate
+from ._pieces import (
+    UNUSABLE,
+    AsyncPieces,
+    bytes_pipeline,
+    iterate,
+    lines_pipeline,
+    raw_pipeline,
+    records_pipeline,
+    text_pipeline,
+)
 from ._request import Request
+from ._saving import Progress, SaveTarget, Saving, asave, save
 from ._status_codes import codes
+from ._streams import RunInThread
 from ._types import (
     AsyncByteStream,
     HeaderTypes,
@@ -71,7 +74,9 @@ _PASSWORD = re.compile(r"(//[^/?#@:]*:)[^/?#@]*(?=@)")
 _REDIRECTS_WITH_LOCATION = frozenset([301, 302, 303, 307, 308])
 
 # Not in a pickle: what belongs to a connection, or is made again where it is needed.
-_NOT_KEPT = frozenset(["extensions", "stream", "is_closed", "_decoder", "_source", "_clock"])
+_NOT_KEPT = frozenset(
+    ["extensions", "stream", "is_closed", "_decoder", "_source", "_clock", "_in_thread"]
+)
 
 
 class Response:
@@ -102,6 +107,8 @@ class Response:
     """
 
     _content: bytes
+    _in_thread: RunInThread | None = None
+    """How to do what blocks, for a response that an event loop waits for."""
 
     def __init__(
         self,
@@ -361,18 +368,18 @@ class Response:
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """The body, decoded, in pieces: as they arrive, or of exactly `chunk_size` bytes."""
-        return iterate(self, lambda: self._bytes_pipeline(chunk_size))
+        return iterate(self, lambda: bytes_pipeline(self, chunk_size))
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
         """The body as text, in pieces: as they arrive, or of exactly `chunk_size` characters."""
-        return iterate(self, lambda: self._text_pipeline(chunk_size))
+        return iterate(self, lambda: text_pipeline(self, chunk_size))
 
     def iter_lines(self) -> Iterator[str]:
         """The body's lines without their ends, divided as `str.splitlines` does.
 
         That is at U+0085, U+2028, form feed and others, too, which may stand inside a JSON text.
         """
-        return iterate(self, self._lines_pipeline)
+        return iterate(self, lambda: lines_pipeline(self))
 
     def iter_records(self) -> Iterator[str]:
         """The body's lines without their ends, divided at CR, LF and CRLF, and nowhere else.
@@ -383,11 +390,36 @@ class Response:
             for record in response.iter_records():
                 print(json.loads(record))
         """
-        return iterate(self, self._records_pipeline)
+        return iterate(self, lambda: records_pipeline(self))
 
     def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """The body as it travels, not decoded, in pieces as with `iter_bytes`."""
-        return iterate(self, lambda: self._raw_pipeline(chunk_size))
+        return iterate(self, lambda: raw_pipeline(self, chunk_size))
+
+    def stream_to(
+        self,
+        target: SaveTarget,
+        *,
+        progress: Progress | None = None,
+        digest: str | None = None,
+    ) -> int:
+        """Write the body, decoded, to a file, and close the response.
+
+        Args:
+            target: a path, which holds the whole body or stays as it was: it is written beside,
+                and renamed at the end. Or a binary file, which is left open.
+            progress: called with the bytes received, before decoding, and those announced, or
+                `None`; what it raises ends the download.
+            digest: what the content must have, as `"sha256:9f86..."`.
+
+        Returns the number of bytes written. Raises `DigestMismatch`, what reading the body
+        raises, and `OSError`. Whatever the status is: see `raise_for_status`. To go on after a
+        broken connection, use the `download` of a client.
+
+            with httpx.stream("GET", "https://www.example.org/film.webm") as response:
+                response.raise_for_status().stream_to("film.webm")
+        """
+        return save(self, Saving(target, progress, digest))
 
     def close(self) -> None:
         """Give back the connection. What was not read cannot be read any more."""
@@ -422,18 +454,18 @@ class Response:
 
     def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """The body, decoded, in pieces: as they arrive, or of exactly `chunk_size` bytes."""
-        return AsyncPieces(self, lambda: self._bytes_pipeline(chunk_size))
+        return AsyncPieces(self, lambda: bytes_pipeline(self, chunk_size))
 
     def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
         """The body as text, in pieces: as they arrive, or of exactly `chunk_size` characters."""
-        return AsyncPieces(self, lambda: self._text_pipeline(chunk_size))
+        return AsyncPieces(self, lambda: text_pipeline(self, chunk_size))
 
     def aiter_lines(self) -> AsyncIterator[str]:
         """The body's lines without their ends, divided as `str.splitlines` does.
 
         That is at U+0085, U+2028, form feed and others, too, which may stand inside a JSON text.
         """
-        return AsyncPieces(self, self._lines_pipeline)
+        return AsyncPieces(self, lambda: lines_pipeline(self))
 
     def aiter_records(self) -> AsyncIterator[str]:
         """The body's lines without their ends, divided at CR, LF and CRLF, and nowhere else.
@@ -444,11 +476,21 @@ class Response:
             async for record in response.aiter_records():
                 print(json.loads(record))
         """
-        return AsyncPieces(self, self._records_pipeline)
+        return AsyncPieces(self, lambda: records_pipeline(self))
 
     def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """The body as it travels, not decoded, in pieces as with `aiter_bytes`."""
-        return AsyncPieces(self, lambda: self._raw_pipeline(chunk_size))
+        return AsyncPieces(self, lambda: raw_pipeline(self, chunk_size))
+
+    async def astream_to(
+        self,
+        target: SaveTarget,
+        *,
+        progress: Progress | None = None,
+        digest: str | None = None,
+    ) -> int:
+        """As `stream_to`, awaited: the file is written by a worker thread."""
+        return await asave(self, Saving(target, progress, digest), self._in_thread)
 
     async def aclose(self) -> None:
         """Give back the connection. What was not read cannot be read any more."""
@@ -535,46 +577,6 @@ class Response:
         except DecodingError as exc:
             self._note_fault(exc)
             raise
-
-    def _stages(self) -> list[Stage]:
-        """The content decoder and the limit, unless there is none or the body is loaded."""
-        if hasattr(self, "_content"):
-            return []
-        decoder = self._get_content_decoder()
-        if decoder is not None:
-            self._tell_stream("hold")
-        return [*([] if decoder is None else [decoder]), *self._limit(decoder is None)]
-
-    def _limit(self, counts_raw: bool) -> list[Stage]:
-        """The step that counts what is given out, where there is a limit to it."""
-        limit = self.extensions.get("max_response_size")
-        if limit is None:
-            return []
-        length = self.headers.get("content-length", "") if counts_raw else ""
-        return [SizeLimit(limit, int(length) if length.isdecimal() else None)]
-
-    def _raw_pipeline(self, chunk_size: int | None) -> Pipeline[bytes]:
-        if hasattr(self, "_content"):
-            raise StreamConsumed()
-        chunker = ByteChunker(chunk_size)
-        return Pipeline([*self._limit(True), chunker], held_back=chunker)
-
-    def _bytes_pipeline(self, chunk_size: int | None) -> Pipeline[bytes]:
-        chunker = ByteChunker(chunk_size)
-        return Pipeline([*self._stages(), chunker], held_back=chunker)
-
-    def _text_pipeline(self, chunk_size: int | None) -> Pipeline[str]:
-        chunker = TextChunker(chunk_size)
-        text = TextDecoder(self.encoding or "utf-8")
-        return Pipeline([*self._stages(), text, chunker], held_back=chunker)
-
-    def _lines_pipeline(self) -> Pipeline[str]:
-        text = TextDecoder(self.encoding or "utf-8")
-        return Pipeline([*self._stages(), text, LineDecoder()])
-
-    def _records_pipeline(self) -> Pipeline[str]:
-        text = TextDecoder(self.encoding or "utf-8")
-        return Pipeline([*self._stages(), text, RecordDecoder()])
 
     # What pickle and copy keep.
 
