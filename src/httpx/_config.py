@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 import threading
 import time
 import typing
@@ -289,7 +290,7 @@ def create_ssl_context(
         cert: the client's certificate (deprecated): a path, (path, key path) or
             (path, key path, password). It is loaded into the context, also into a given one.
         trust_env: with `verify=True`, let `SSL_CERT_FILE` and `SSL_CERT_DIR` name the roots
-            that are trusted *instead*.
+            that are trusted *instead*; let `SSLKEYLOGFILE` name a file for the keys of sessions.
 
     Raises `OSError` where a file cannot be read, and `ssl.SSLError` where it holds no certificate.
 
@@ -298,7 +299,7 @@ def create_ssl_context(
         client = httpx.Client(verify=context)
     """
     check_ssl_arguments(verify, cert, stacklevel=3)
-    return _build(verify, cert, _roots(verify, trust_env))
+    return _build(verify, cert, _read_environment(verify, trust_env))
 
 
 def check_ssl_arguments(
@@ -339,15 +340,13 @@ def shared_ssl_context(
     It is built when it is first asked for, once, however many threads ask. Files are recognised
     by path, time and size, so that a client made after a certificate was renewed has the new one.
     """
-    roots = _roots(verify, trust_env)
+    environment = _read_environment(verify, trust_env)
     if hasattr(verify, "wrap_socket"):
-        return _build(verify, cert, roots)
-    paths = [*_paths(verify, cert), *filter(None, roots)]
+        return _build(verify, cert, environment)
+    paths = [*_paths(verify, cert), *filter(None, (environment.cafile, environment.capath))]
     certificate = cert if cert is None or isinstance(cert, (str, os.PathLike)) else tuple(cert)
-    versions = tuple([_version(path) for path in paths])
-    # The standard library's default context writes the keys of its sessions there.
-    key = (verify, certificate, roots, versions, os.environ.get("SSLKEYLOGFILE"))
-    return _contexts.get(key, lambda: _build(verify, cert, roots))
+    key = (verify, certificate, environment, tuple([_version(path) for path in paths]))
+    return _contexts.get(key, lambda: _build(verify, cert, environment))
 
 
 class _SharedContexts:
@@ -381,17 +380,25 @@ class _SharedContexts:
 _contexts = _SharedContexts()
 
 
-_Roots = tuple[str | None, str | None]
+class _Environment(typing.NamedTuple):
+    """What the environment says about TLS."""
+
+    cafile: str | None = None
+    capath: str | None = None
+    keylog: str | None = None
+    """Where the keys of all sessions are to be written, for tools that decrypt a capture."""
 
 
-def _roots(verify: VerifyType, trust_env: bool) -> _Roots:
-    """The file and the directories of roots that the environment names."""
-    if not (trust_env and (verify is None or verify is True)):
-        return None, None
+def _read_environment(verify: VerifyType, trust_env: bool) -> _Environment:
+    if not trust_env or verify is False or hasattr(verify, "wrap_socket"):
+        return _Environment()
+    keylog = os.environ.get("SSLKEYLOGFILE") or None
+    if not (verify is None or verify is True):
+        return _Environment(keylog=keylog)
     cafile = os.environ.get("SSL_CERT_FILE") or None
     if cafile is not None and not os.path.exists(cafile):
         raise FileNotFoundError(errno.ENOENT, "SSL_CERT_FILE names a file that is not", cafile)
-    return cafile, os.environ.get("SSL_CERT_DIR") or None
+    return _Environment(cafile, os.environ.get("SSL_CERT_DIR") or None, keylog)
 
 
 def _version(path: PathType) -> tuple[int, int] | None:
@@ -411,31 +418,44 @@ def _paths(verify: VerifyType, cert: CertTypes | None) -> list[PathType]:
     return paths
 
 
-def _build(verify: VerifyType, cert: CertTypes | None, roots: _Roots) -> ssl.SSLContext:
+def _build(verify: VerifyType, cert: CertTypes | None, environment: _Environment) -> ssl.SSLContext:
     import ssl
 
-    cafile, capath = roots
-
+    cafile, capath, keylog = environment
     if hasattr(verify, "wrap_socket"):
         context = typing.cast(ssl.SSLContext, verify)
-    elif verify is False:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif isinstance(verify, (str, os.PathLike)):
-        if os.path.isdir(verify):
-            context = ssl.create_default_context(capath=verify)
-        else:
-            context = ssl.create_default_context(cafile=verify)
-    elif cafile or capath:
-        context = ssl.create_default_context(cafile=cafile, capath=capath)
     else:
-        import certifi
+        context = _new_context()
+        if verify is False:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        elif isinstance(verify, (str, os.PathLike)):
+            if os.path.isdir(verify):
+                context.load_verify_locations(capath=verify)
+            else:
+                context.load_verify_locations(cafile=verify)
+        elif cafile or capath:
+            context.load_verify_locations(cafile, capath)
+        else:
+            import certifi
 
-        context = ssl.create_default_context(cafile=certifi.where())
-        _load_system_roots(context)
+            context.load_verify_locations(certifi.where())
+            _load_system_roots(context)
+        if keylog:
+            context.keylog_filename = keylog
     if cert is not None:
         context.load_cert_chain(*((cert,) if isinstance(cert, (str, os.PathLike)) else cert))
+    return context
+
+
+def _new_context() -> ssl.SSLContext:
+    """What `ssl.create_default_context` gives, which heeds `SSLKEYLOGFILE` whether or not the
+    environment is to be trusted, and opens that file at once."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     return context
 
 
