@@ -2,15 +2,20 @@
 
 Theory of operation
 -------------------
-There is no background task. Whoever needs a frame reads for all: at any time at most one exchange
-has the *reading*; the others wait to be woken, each under its own deadline. What the reader gets
-is sorted to the exchanges it belongs to, and those are woken. An exchange that leaves (it has what
-it wanted, or its time is over, or it was cancelled) hands the reading to another that waits.
+There is no background task. Whoever needs a frame reads for all: at any time at most one has the
+*reading*; the others wait to be woken, each under its own deadline. What the reader gets is sorted
+to the exchanges it belongs to, and those are woken. An exchange that leaves (it has what it wanted,
+or its time is over, or it was cancelled) hands the reading to another that waits.
 
 State changes happen under one short lock, and so does appending the frames that they cause to an
-ordered out-queue, which is written outside it (`outbox.py`). While it waits for room the writer
-also reads, unless somebody else does: a peer that waits for us to read before it reads would
-otherwise stand still for ever.
+ordered out-queue (`outbox.py`). What does not leave at once is written outside the lock, and
+whoever does that has the reading as well, unless somebody else does: a peer that waits for us to
+read before it reads would otherwise stand still for ever. Only who has the reading may look at the
+stream: two who take bytes from it at once would mix up their order.
+
+A role that is let go while nobody waits for it lies there until the next one comes. Who is inside
+the stream at that moment cannot be told; so where both roles are in play, each wait in the stream
+is `_LOOK_UP` seconds at most, and then looks again.
 
 A stream that is given up (time-out, cancellation, early close, error) is reset with CANCEL,
 without waiting: what fits goes out at once, the rest with the next flush. The price of having no
@@ -22,36 +27,32 @@ GOAWAY: the exchanges that the peer still processes go on, and the last of them 
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections import deque
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import (
+    NetworkError,
+    ReadError,
     ReadTimeout,
     RemoteProtocolError,
     TimeoutException,
     TransportError,
     WriteError,
+    WriteTimeout,
 )
 from .._network.base import timed_out
-from .._protocols.http2 import (
-    HTTP2Codec,
-    StreamData,
-    StreamEnded,
-    StreamEvent,
-    StreamHead,
-    StreamReset,
-)
-from .body import ResponseBody
-from .messages import RequestMessage, ResponseMessage
+from .._network.detect import lock
+from .exchange import Exchange, HTTP2Body
+from .messages import RequestBody, RequestMessage, ResponseMessage
 from .outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._network.base import Backend, Stream, Waiter
+    from .._network.base import Backend, Stream
+    from .._protocols.http2 import HTTP2Codec, StreamHead
     from .base import Owner
     from .messages import Fields
     from .routes import Route
@@ -62,34 +63,10 @@ __all__ = ["HTTP2Connection"]
 _READ_SIZE = 256 * 1024
 _BODY_SLICE = 64 * 1024
 _MOST_UNSENT = 1024 * 1024  # of frames that a peer makes us answer, and does not read
-_PING_AFTER = 30.0  # seconds of idleness after which a connection is asked before it is used
+_LOOK_UP = 0.5  # seconds
+_CALM_AFTER = 10.0  # seconds after which idle frames of the peer are forgotten
+_PING_AFTER = 30.0  # seconds of silence after which a connection is asked before it is used
 _PING_WAIT = 2.0
-
-
-class _Exchange:
-    """One stream: what has arrived for it, and how to wake who waits for it."""
-
-    __slots__ = (
-        "chunks",
-        "ended",
-        "error",
-        "head",
-        "on_connection",
-        "request",
-        "sent_all",
-        "stream_id",
-        "waiter",
-    )
-
-    def __init__(self, request: RequestMessage) -> None:
-        self.request = request
-        self.stream_id = 0
-        self.head: StreamHead | None = None
-        self.chunks: deque[StreamData] = deque()
-        self.ended = False  # the peer has sent everything
-        self.sent_all = False  # and so have we
-        self.error: TransportError | None = None
-        self.waiter: Waiter | None = None
 
 
 class HTTP2Connection:
@@ -114,14 +91,17 @@ class HTTP2Connection:
         self._owner = owner
         self._codec = codec
         self._backend = backend
-        self._lock = threading.Lock()
-        self._exchanges: dict[int, _Exchange] = {}
-        self._waiting: dict[_Exchange, None] = {}  # for frames, longest first
+        self._lock = lock()
+        self._exchanges: dict[int, Exchange] = {}
+        self._waiting: dict[Exchange, None] = {}  # for frames, longest first
         self._reading = False
-        self._outbox = Outbox(stream, backend, self._lock, route.peer, self._read_while_writing)
-        self._orphans: deque[_Exchange] = deque()  # what finalizers left
-        self._used_at = monotonic()
+        self._resized = False  # the pool has not heard of our new capacity yet
+        self._broken = False  # nothing can be written any more
+        self._outbox = Outbox(stream, backend, self._lock, self._write, self._wake_a_reader)
+        self._orphans: deque[Exchange] = deque()  # what finalizers left
+        self._heard_at = self._calm_at = monotonic()
         codec.start()
+        self._collect()
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{self.active} active" if self.active else "idle"
@@ -129,38 +109,58 @@ class HTTP2Connection:
 
     def receive_early(self, data: bytes) -> None:
         """Take in what the peer said before this connection was made."""
-        with self._lock:
-            self._take_in(data)
+        try:
+            with self._lock:
+                self._take_in(data)
+        except RemoteProtocolError as exc:
+            self._fail(exc)
+            raise
 
     # -- what the pool asks ------------------------------------------------------------------
 
     def is_doubtful(self) -> bool:
         """Whether an idle connection needs a closer look before it is used."""
-        return self.stream.is_readable() or monotonic() - self._used_at > _PING_AFTER
+        with self._lock:
+            # Somebody who came a moment later may be reading already: he will find out.
+            return not self._reading and (
+                self.stream.is_readable() or monotonic() - self._heard_at > _PING_AFTER
+            )
 
     async def revive(self) -> bool:
         """The closer look. What came while the connection was idle (a SETTINGS, a PING, a GOAWAY,
-        the end of file) is taken in now; after a long pause, the peer is asked."""
+        the end of file) is taken in now; after a long silence, the peer is asked."""
+        with self._lock:
+            if self._reading:
+                return not self.closed
+            self._reading = True
         try:
             with self._lock:
                 while (data := self.stream.read_nowait(_READ_SIZE)) is not None:
+                    if not data:
+                        return False
                     self._take_in(data)
-            if monotonic() - self._used_at > _PING_AFTER:
+            if monotonic() - self._heard_at > _PING_AFTER:
                 await self._ask_peer()
         except TransportError:
             return False
+        finally:
+            self._stop_reading()
         self._tell_pool()
         return not self.closed and self.capacity > 0
 
     async def _ask_peer(self) -> None:
+        """Send a PING, and wait for the answer. The caller has the reading."""
         codec = self._codec
         answered = codec.pongs
         with self._lock:
             codec.ping(b"courier?")
-        await self._flush(_PING_WAIT)
+            self._collect()
+            self._outbox.flush_nowait()
         deadline = monotonic() + _PING_WAIT
         while codec.pongs == answered:
             data = await self.stream.read(_READ_SIZE, max(0.0, deadline - monotonic()))
+            if not data or monotonic() > deadline:
+                raise timed_out("read", _PING_WAIT, self.route.peer)
             with self._lock:
                 self._take_in(data)
 
@@ -174,49 +174,60 @@ class HTTP2Connection:
 
     def close(self) -> None:
         """Close the stream, and every exchange with it, at once."""
-        self._fail(RemoteProtocolError(f"the connection to {self.route.peer} was closed"))
+        self._fail(ReadError(f"the connection to {self.route.peer} was closed by this side"))
 
-    def _fail(self, error: TransportError) -> None:
-        """The connection is of no use any more: every exchange gets its own copy of the error."""
+    def _fail(self, error: TransportError | None) -> None:
+        """The connection is of no use any more, or (without an error) was ended by the peer:
+        every exchange gets an error of its own."""
+        # The first look is for a finalizer that comes along while this very thread is closing.
+        if self.closed:
+            return
         with self._lock:
             if self.closed:
                 return
             self.closed = True
             self.capacity = 0
-            self._say_goodbye()
+            self._codec.close()
+            self._collect()
+            self._outbox.flush_nowait()
+            self._outbox.give_up()
+            peer = self._peer()
             for exchange in self._exchanges.values():
-                if exchange.error is None and not exchange.ended:
-                    exchange.error = type(error)(*error.args)
-                    exchange.error.__cause__ = error
+                exchange.fail(error, peer)
+                self._wake(exchange)
+            for exchange in list(self._waiting):
                 self._wake(exchange)
         self.stream.close()
         self._owner.forget(self)
 
-    def _say_goodbye(self) -> None:
-        """A GOAWAY, if it fits. Under the lock."""
-        if not self._outbox:
-            self._codec.close()
-            self._collect()
-            self._outbox.flush_nowait()
-        self._outbox.give_up()
+    def _peer(self) -> str:
+        """Who it is, and what it said last."""
+        goaway = self._codec.goaway
+        return self.route.peer if goaway is None else f"{self.route.peer}, after {goaway}"
 
     # -- one exchange ------------------------------------------------------------------------
 
     async def send(self, request: RequestMessage) -> ResponseMessage:
         """Send a request and wait for the head of its response."""
         self.served += 1
-        self._used_at = monotonic()
-        exchange = _Exchange(request)
+        exchange = Exchange(request)
         trace = request.trace
         try:
+            if isinstance(request.body, RequestBody):
+                await self._prepare_body(exchange, request.body)
+            self._open(exchange)
             if trace is None:
-                await self._send_head(exchange)
-                await self._send_body(exchange)
+                if self._outbox:
+                    await self._flush(request.timeouts.write)
+                if not exchange.sent_all:
+                    await self._send_body(exchange)
                 head = await self._receive_head(exchange)
             else:
                 head = await self._send_traced(exchange, trace)
-        except BaseException:
+        except BaseException as exc:
             self.leave(exchange)
+            if trace is not None and isinstance(exc, Exception):
+                await trace.closed("http2", {"stream_id": exchange.stream_id})
             raise
         return ResponseMessage(
             b"HTTP/2",
@@ -229,148 +240,188 @@ class HTTP2Connection:
             self.proxy_headers,
         )
 
-    async def _send_traced(self, exchange: _Exchange, trace: Trace) -> StreamHead:
-        info: dict[str, Any] = {"request": exchange.request}
-        await trace.span("http2.send_request_headers", info, self._send_head(exchange))
-        info = {**info, "stream_id": exchange.stream_id}
+    async def _send_traced(self, exchange: Exchange, trace: Trace) -> StreamHead:
+        request = exchange.request
+        info: dict[str, Any] = {"request": request, "stream_id": exchange.stream_id}
+        step = self._flush(request.timeouts.write)
+        await trace.span("http2.send_request_headers", info, step)
         await trace.span("http2.send_request_body", info, self._send_body(exchange))
-        status, headers = await trace.span(
-            "http2.receive_response_headers", info, self._receive_head_values(exchange)
+        await trace.span(
+            "http2.receive_response_headers", info, self._receive_traced(exchange, trace)
         )
-        return StreamHead(exchange.stream_id, status, headers)
+        assert exchange.head is not None
+        return exchange.head
 
-    async def _send_head(self, exchange: _Exchange) -> None:
+    async def _receive_traced(self, exchange: Exchange, trace: Trace) -> tuple[int, Fields]:
+        """Wait for the head; tell of the peer's SETTINGS if they came meanwhile."""
+        settled = self.settled
+        head = await self._receive_head(exchange)
+        if not settled:
+            await trace.event("http2.receive_remote_settings.started", {})
+            info = {"return_value": self._codec.settings}
+            await trace.event("http2.receive_remote_settings.complete", info)
+        return head.status, head.headers
+
+    async def _prepare_body(self, exchange: Exchange, body: RequestBody) -> None:
+        """Before a body that the program makes piece by piece.
+
+        As in HTTP/1.1, a source that fails does so before anything is on the wire. And nobody
+        reads while the source is asked for more, so the peer's first SETTINGS, for which other
+        requests may be waiting, are awaited now.
+        """
+        body.push_back(await body.next_chunk())
+        if not self.settled:
+            await self._wait(exchange, self._is_settled, exchange.request.timeouts.read, "read")
+
+    def _is_settled(self, exchange: Exchange) -> bool:
+        return self.settled
+
+    def _open(self, exchange: Exchange) -> None:
+        """Open a stream: the request's head leaves, and with it the whole of a small body."""
         request = exchange.request
         body = request.body
-        if not (body is None or isinstance(body, bytes)):
-            # As in HTTP/1.1: a source that fails does so before anything is on the wire.
-            first = await body.next_chunk()
-            body.push_back(first)
+        size = 0 if body is None else len(body) if isinstance(body, bytes) else None
+        codec = self._codec
         with self._lock:
-            if self.closed or self.active > max(self.capacity, 1):
+            self._drop_orphans()
+            if self.closed or self._broken or len(self._exchanges) >= codec.capacity:
                 # The peer has lowered its limit, or gone away, since the pool decided.
                 request.refused = True
-                raise RemoteProtocolError(f"{self.route.peer} takes no more HTTP/2 streams now")
-            exchange.sent_all = body is None or body == b""
-            exchange.stream_id = self._codec.open(
+                raise RemoteProtocolError(f"{self._peer()} takes no more HTTP/2 streams now")
+            stream_id = exchange.stream_id = codec.open(
                 request.method,
                 self.route.scheme.encode("ascii"),
                 request.target,
                 request.headers,
-                exchange.sent_all,
+                size,
             )
-            self._exchanges[exchange.stream_id] = exchange
-            if isinstance(body, bytes) and body and self._fits(body, exchange):
-                self._codec.send_body(exchange.stream_id, memoryview(body))
-                self._codec.end_body(exchange.stream_id)
+            self._exchanges[stream_id] = exchange
+            if not size:
+                exchange.sent_all = size == 0
+            elif size <= _BODY_SLICE and size <= codec.room(stream_id):
+                assert isinstance(body, bytes)
+                codec.send_body(stream_id, memoryview(body), ends=True)
                 exchange.sent_all = True
-            self._collect()
             request.written += 1  # from here on the peer may see it
-        await self._flush(request.timeouts.write)
+            self._collect()
+            self._outbox.flush_nowait()
 
-    def _fits(self, body: bytes, exchange: _Exchange) -> bool:
-        """Whether a body may leave in one write with its head."""
-        return len(body) <= min(_BODY_SLICE, self._codec.room(exchange.stream_id))
-
-    async def _send_body(self, exchange: _Exchange) -> None:
-        """Send the request's body, unless the response ends first (RFC 9113 8.1)."""
-        if exchange.sent_all:
-            return
+    async def _send_body(self, exchange: Exchange) -> None:
+        """Send what is left of the request's body, unless the response says that it is not
+        wanted (RFC 9113 8.1)."""
         body = exchange.request.body
+        if exchange.sent_all or body is None:
+            return
         if isinstance(body, bytes):
-            await self._send_piece(exchange, memoryview(body))
-        elif body is not None:
-            while not exchange.ended and (chunk := await body.next_chunk()):
-                await self._send_piece(exchange, memoryview(chunk))
+            await self._send_piece(exchange, memoryview(body), ends=True)
+            return
+        while chunk := await body.next_chunk():
+            if not await self._send_piece(exchange, memoryview(chunk)):
+                return
         with self._lock:
-            if not (exchange.ended or exchange.error):
-                self._codec.end_body(exchange.stream_id)
-                exchange.sent_all = True
-                self._collect()
+            if exchange.wants_no_body or exchange.error is not None:
+                return
+            self._codec.end_body(exchange.stream_id)
+            exchange.sent_all = True
+            self._collect()
+            self._outbox.flush_nowait()
         await self._flush(exchange.request.timeouts.write)
 
-    async def _send_piece(self, exchange: _Exchange, data: memoryview) -> None:
+    async def _send_piece(self, exchange: Exchange, data: memoryview, ends: bool = False) -> bool:
+        """Send a piece of body, as the windows allow. False where no more is wanted."""
         timeouts = exchange.request.timeouts
-        while data and not exchange.ended:
+        while data:
             with self._lock:
                 if exchange.error is not None:
                     raise exchange.error
-                sent = self._codec.send_body(exchange.stream_id, data[:_BODY_SLICE])
+                if exchange.wants_no_body or self._broken:
+                    return False
+                piece = data[:_BODY_SLICE]
+                last = ends and len(piece) == len(data)
+                sent = self._codec.send_body(exchange.stream_id, piece, last)
                 self._collect()
-            data = data[sent:]
-            if sent:
-                await self._flush(timeouts.write)
-            else:
+                self._outbox.flush_nowait()
+                data = data[sent:]
+                exchange.sent_all = ends and not data
+            if not sent:
                 await self._wait(exchange, self._may_send, timeouts.write, "write")
+            elif self._outbox:
+                await self._flush(timeouts.write)
+        return True
 
-    def _may_send(self, exchange: _Exchange) -> bool:
-        return exchange.ended or self._codec.room(exchange.stream_id) > 0
+    def _may_send(self, exchange: Exchange) -> bool:
+        return exchange.wants_no_body or self._codec.room(exchange.stream_id) > 0
 
-    async def _receive_head(self, exchange: _Exchange) -> StreamHead:
+    async def _receive_head(self, exchange: Exchange) -> StreamHead:
         await self._wait(exchange, _has_head, exchange.request.timeouts.read, "read")
         assert exchange.head is not None
         return exchange.head
 
-    async def _receive_head_values(self, exchange: _Exchange) -> tuple[int, Any]:
-        head = await self._receive_head(exchange)
-        return head.status, head.headers
-
-    async def receive_body(self, exchange: _Exchange) -> bytes:
+    async def receive_body(self, exchange: Exchange) -> bytes:
         """The next piece of an exchange's body, ``b""`` at its end."""
-        if not exchange.chunks and not exchange.ended:
+        chunks = exchange.chunks
+        if not chunks and not exchange.ended:
             await self._wait(exchange, _has_body, exchange.request.timeouts.read, "read")
+        if not chunks:
+            return b""
         with self._lock:
-            if not exchange.chunks:
-                return b""
-            pieces = list(exchange.chunks)
-            exchange.chunks.clear()
-            if not exchange.ended:  # nothing more will come that would need the window
-                self._codec.acknowledge(exchange.stream_id, sum(piece.size for piece in pieces))
+            pieces = list(chunks)
+            chunks.clear()
+            if not exchange.ended:  # else nothing more will come that would need the window
+                self._codec.acknowledge(exchange.stream_id, sum([piece.size for piece in pieces]))
                 self._collect()
-        if self._outbox.is_stuck:
-            await self._flush(exchange.request.timeouts.write)
+                self._outbox.flush_nowait()
         return pieces[0].data if len(pieces) == 1 else b"".join([p.data for p in pieces])
 
-    def leave(self, exchange: _Exchange) -> None:
+    def leave(self, exchange: Exchange) -> None:
         """An exchange is over: reset its stream if it was not complete. Never waits."""
         with self._lock:
-            stream_id = exchange.stream_id
-            known = self._exchanges.pop(stream_id, None) is not None
-            self._waiting.pop(exchange, None)
-            if known and not self.closed:
-                if exchange.ended and exchange.sent_all:
-                    self._codec.release(stream_id)
-                else:
-                    self._codec.give_up(stream_id)
-                    self._collect()
-                    self._outbox.flush_nowait()
+            self._part(exchange)
+            self._outbox.flush_nowait()
+            # Whoever still waits for it (another thread) ends, too. And an error that was raised
+            # holds the frames that hold the exchange: no cycle is left behind.
+            exchange.error = ReadError(f"the response of {self.route.peer} was closed")
+            self._wake(exchange)
         self._owner.give_back(self)
 
-    def abandon(self, exchange: _Exchange) -> None:
+    def abandon(self, exchange: Exchange) -> None:
         """An exchange was forgotten by the program, says a finalizer: nothing may be waited for,
         the lock included, which this very thread may hold."""
         self._orphans.append(exchange)
         if self._lock.acquire(blocking=False):
             try:
-                self._collect()
+                self._drop_orphans()
             finally:
                 self._lock.release()
         self._owner.give_back_later(self)
+
+    def _drop_orphans(self) -> None:
+        """Give up what finalizers left. Under the lock."""
+        while self._orphans:
+            self._part(self._orphans.popleft())
+
+    def _part(self, exchange: Exchange) -> None:
+        """Nothing more is wanted of an exchange. Under the lock."""
+        stream_id = exchange.stream_id
+        if self._exchanges.pop(stream_id, None) is not None and not self.closed:
+            if exchange.is_complete:
+                self._codec.release(stream_id)
+            else:
+                self._codec.give_up(stream_id)
+                self._collect()
 
     # -- reading for all ---------------------------------------------------------------------
 
     async def _wait(
         self,
-        exchange: _Exchange,
-        ready: Callable[[_Exchange], Any],
+        exchange: Exchange,
+        ready: Callable[[Exchange], Any],
         timeout: float | None,
         phase: str,
     ) -> None:
-        """Wait until `ready(exchange)`, reading for all if nobody else does.
-
-        The time-out counts from the last thing that happened for this exchange.
-        """
+        """Wait until `ready(exchange)`, reading for all if nobody else does."""
         deadline = None if timeout is None else monotonic() + timeout
+        left = timeout
         while True:
             with self._lock:
                 if ready(exchange):
@@ -378,188 +429,167 @@ class HTTP2Connection:
                 if exchange.error is not None:
                     raise exchange.error
                 if self.closed:
-                    raise RemoteProtocolError(f"the connection to {self.route.peer} was closed")
-                reads = not self._reading
-                if reads:
-                    self._reading = True
-                else:
-                    exchange.waiter = self._backend.waiter()
+                    raise RemoteProtocolError(f"the connection to {self._peer()} was closed")
+                stuck = self._outbox.is_stuck
+                waiter = None
+                if not stuck and self._reading:
+                    waiter = exchange.waiter = self._backend.waiter()
                     self._waiting[exchange] = None
-            left = None if deadline is None else max(0.0, deadline - monotonic())
-            if reads:
-                try:
-                    await self._read_for_all(left)
-                except TimeoutException as exc:
-                    if not ready(exchange):
-                        raise timed_out(phase, timeout or 0.0, self.route.peer) from exc
-            else:
-                await self._wait_for_reader(exchange, left, timeout, phase, ready)
+                elif not stuck:
+                    self._reading = True
+            try:
+                with suppress(TimeoutException):  # the step's may be shorter than ours: see below
+                    if stuck:
+                        await self._flush_some(left)
+                    elif waiter is None:
+                        await self._read_once(left)
+                    else:
+                        await waiter.wait(left)
+            finally:
+                if waiter is not None:
+                    self._stop_waiting(exchange)
+            if deadline is not None:
+                left = deadline - monotonic()
+                if left <= 0 and not ready(exchange) and exchange.error is None:
+                    raise timed_out(phase, timeout or 0.0, self.route.peer)
 
-    async def _wait_for_reader(
-        self,
-        exchange: _Exchange,
-        left: float | None,
-        timeout: float | None,
-        phase: str,
-        ready: Callable[[_Exchange], Any],
-    ) -> None:
-        assert exchange.waiter is not None
-        try:
-            woken = await exchange.waiter.wait(left)
-        except BaseException:
-            with self._lock:
-                self._stop_waiting(exchange)
-            raise
+    def _stop_waiting(self, exchange: Exchange) -> None:
+        """If it was woken to read or write, and leaves instead, another has to."""
         with self._lock:
-            self._stop_waiting(exchange)
-            if not woken and not ready(exchange) and exchange.error is None:
-                raise timed_out(phase, timeout or 0.0, self.route.peer)
+            exchange.waiter = None
+            self._waiting.pop(exchange, None)
+            if not self._reading or self._outbox.is_stuck:
+                self._wake_a_reader()
 
-    def _stop_waiting(self, exchange: _Exchange) -> None:
-        """If it was woken to read, and leaves instead, another has to. Under the lock."""
-        exchange.waiter = None
-        self._waiting.pop(exchange, None)
-        if not self._reading:
-            self._wake_a_reader()
-
-    async def _read_for_all(self, timeout: float | None) -> None:
-        """Read once, and sort what came. The caller has the reading, and loses it here."""
+    async def _read_once(self, timeout: float | None) -> None:
+        """Read, and sort what came. The caller has the reading, and loses it here."""
+        if self._outbox and (timeout is None or timeout > _LOOK_UP):
+            timeout = _LOOK_UP
+        data = None
+        error: TransportError | None = None
         try:
             data = await self.stream.read(_READ_SIZE, timeout)
-            with self._lock:
-                self._take_in(data)
-        except ReadTimeout:
-            raise
-        except TransportError as exc:
-            self._fail(exc)
+        except NetworkError as exc:
+            error = exc
         finally:
             with self._lock:
                 self._reading = False
+                if data:
+                    try:
+                        self._take_in(data)
+                    except RemoteProtocolError as exc:
+                        error = exc
                 self._wake_a_reader()
-        self._tell_pool()
-        if self._outbox.is_stuck:
-            await self._flush(timeout)
+        if error is not None or not data:
+            self._fail(error)
+        elif self._resized:
+            self._tell_pool()
+
+    def _stop_reading(self) -> None:
+        with self._lock:
+            self._reading = False
+            self._wake_a_reader()
 
     def _wake_a_reader(self) -> None:
-        """Hand the reading to who has waited for longest. Under the lock."""
+        """Hand a role to who has waited for longest. Under the lock."""
         if self._waiting:
             self._wake(next(iter(self._waiting)))
 
-    def _wake(self, exchange: _Exchange) -> None:
+    def _wake(self, exchange: Exchange) -> None:
         if exchange.waiter is not None:
             self._waiting.pop(exchange, None)
             exchange.waiter.wake()
 
     def _take_in(self, data: bytes) -> None:
         """Sort bytes from the wire to the exchanges that they belong to. Under the lock."""
-        if not data:
-            raise RemoteProtocolError(
-                f"Server disconnected without sending a response. ({self.route.peer})"
-            )
-        for event in self._codec.receive(data):
-            exchange = self._exchanges.get(event.stream_id)
+        now = self._heard_at = monotonic()
+        if now - self._calm_at > _CALM_AFTER:
+            self._calm_at = now
+            self._codec.calm()
+        codec = self._codec
+        exchanges = self._exchanges
+        for event in codec.receive(data):
+            exchange = exchanges.get(event.stream_id)
             if exchange is not None:
-                self._apply(event, exchange)
+                exchange.apply(event)
                 self._wake(exchange)
             elif not event.stream_id:  # the connection's window, or the settings
-                for exchange in self._exchanges.values():
+                for exchange in exchanges.values():
                     if not exchange.sent_all:
                         self._wake(exchange)
+        if codec.capacity != self.capacity or not self.settled:
+            self.capacity = codec.capacity
+            self.settled = codec.settings is not None
+            self._resized = True
         self._collect()
-        if len(self._outbox) > _MOST_UNSENT + _BODY_SLICE * len(self._exchanges):
+        self._outbox.flush_nowait()
+        if len(self._outbox) > _MOST_UNSENT + _BODY_SLICE * len(exchanges):
             raise RemoteProtocolError(f"{self.route.peer} does not read what it asks for")
-
-    def _apply(self, event: StreamEvent, exchange: _Exchange) -> None:
-        if isinstance(event, StreamData):
-            exchange.chunks.append(event)
-        elif isinstance(event, StreamHead):
-            exchange.head = event
-            exchange.request.answered = True
-        elif isinstance(event, StreamEnded):
-            exchange.ended = True
-        elif isinstance(event, StreamReset):
-            if event.code == 0 and exchange.head is not None:
-                exchange.ended = True  # enough was said without our body (RFC 9113 8.1)
-                exchange.sent_all = True
-            else:
-                exchange.request.refused = event.refused
-                exchange.error = RemoteProtocolError(
-                    f"stream {event.stream_id} was "
-                    f"{'refused' if event.refused else 'reset'} by {self.route.peer} "
-                    f"(HTTP/2 error code {event.code:#x})"
-                )
 
     def _tell_pool(self) -> None:
         """The peer's SETTINGS or a GOAWAY may have changed what this connection can carry."""
-        capacity = 0 if self.closed else self._codec.capacity
-        if capacity != self.capacity or self.settled != self._codec.settled:
-            self.capacity = capacity
-            self.settled = self._codec.settled
+        if self._resized:
+            self._resized = False
             self._owner.resize(self)
 
     # -- writing -----------------------------------------------------------------------------
 
     def _collect(self) -> None:
         """Move new frames to the out-queue. Under the lock."""
-        while self._orphans:
-            stream_id = self._orphans.popleft().stream_id
-            if self._exchanges.pop(stream_id, None) is not None:
-                self._codec.give_up(stream_id)
         self._outbox.put(self._codec.take_output())
 
     async def _flush(self, timeout: float | None) -> None:
-        """Wait until all frames have left. If the connection breaks, every exchange fails with
-        what the peer said before, or with the error; the caller sees that when it waits next."""
+        """Wait until all frames have left.
+
+        If nothing can be written any more, the peer may have said why before it closed: who waits
+        for it reads on, and finds that, or the end.
+        """
         try:
             await self._outbox.flush(timeout)
-        except WriteError as exc:
-            try:
-                with self._lock:
-                    while (data := self.stream.read_nowait(_READ_SIZE)) is not None:
-                        self._take_in(data)
-            except TransportError as verdict:
-                exc.__context__ = verdict
-            self._fail(exc)
+        except WriteError:
+            self._stop_writing()
 
-    async def _read_while_writing(self) -> bool:
+    async def _flush_some(self, timeout: float | None) -> None:
+        try:
+            await self._outbox.flush_some(timeout)
+        except WriteError:
+            self._stop_writing()
+
+    def _stop_writing(self) -> None:
         with self._lock:
-            if self._reading:
-                return False
+            self._broken = True
+            self.capacity = 0
+            self._outbox.give_up()
+        self._owner.resize(self)
+
+    async def _write(self, data: bytes, timeout: float | None) -> int:
+        """Wait until the stream takes some of `data`, and read meanwhile unless somebody else
+        does: how much it took, 0 if something was read first or it is time to look up."""
+        with self._lock:
+            reads = not self._reading
             self._reading = True
-        with contextlib.suppress(ReadTimeout):  # what was readable was not a whole record
-            await self._read_for_all(0)
-        return True
+        if not reads:
+            limit = _LOOK_UP if timeout is None or timeout > _LOOK_UP else timeout
+            try:
+                return await self.stream.write_some(data, limit)
+            except WriteTimeout:
+                return 0
+        try:
+            written = await self.stream.write_some(data, timeout, or_readable=True)
+        except BaseException:
+            self._stop_reading()
+            raise
+        if written:
+            self._stop_reading()
+            return written
+        with suppress(ReadTimeout):  # what was readable was not a whole record of TLS
+            await self._read_once(0.0)
+        return 0
 
 
-def _has_head(exchange: _Exchange) -> bool:
+def _has_head(exchange: Exchange) -> bool:
     return exchange.head is not None
 
 
-def _has_body(exchange: _Exchange) -> bool:
+def _has_body(exchange: Exchange) -> bool:
     return bool(exchange.chunks) or exchange.ended
-
-
-class HTTP2Body(ResponseBody):
-    """The body of an HTTP/2 response."""
-
-    __slots__ = ("_connection", "_exchange")
-
-    prefix = "http2"
-
-    def __init__(self, connection: HTTP2Connection, exchange: _Exchange) -> None:
-        super().__init__(exchange.request)
-        self._connection = connection
-        self._exchange = exchange
-
-    def __repr__(self) -> str:
-        method = self._request.method.decode("ascii")
-        return f"<{method} {self._connection.route.peer}, HTTP/2>"
-
-    async def _receive(self) -> bytes:
-        return await self._connection.receive_body(self._exchange)
-
-    def _release(self) -> None:
-        self._connection.leave(self._exchange)
-
-    def _release_later(self) -> None:
-        self._connection.abandon(self._exchange)

@@ -117,7 +117,7 @@ class Pool:
         """
         backend = self._current_backend()
         ledger = self._ledger
-        attempts = {"lost": 0, "refused": 0, "too late": 0}
+        attempts: tuple[str, ...] = ()
         fresh = False
         while True:
             connection = await self._take(backend, ledger, request, route, fresh)
@@ -127,11 +127,11 @@ class Pool:
                 why = "lost"
                 if request.refused:
                     why = "refused" if request.written else "too late"
-                attempts[why] += 1
+                attempts += (why,)
                 # What was the first and only request of its connection may be the reason.
                 unused = why == "lost" and connection.served < 2
                 if (
-                    attempts[why] > _MOST_AGAIN[why]
+                    attempts.count(why) > _MOST_AGAIN[why]
                     or unused
                     or request.answered
                     or ledger is not self._ledger

@@ -67,9 +67,9 @@ class Trace:
         await self.event(f"{name}.complete", {"return_value": value})
         return value
 
-    async def closed(self, prefix: str) -> None:
+    async def closed(self, prefix: str, info: dict[str, Any]) -> None:
         """A response was closed by a failure, at once: nothing of it can fail, or take time."""
-        await self.event(f"{prefix}.response_closed.started", {})
+        await self.event(f"{prefix}.response_closed.started", info)
         await self.event(f"{prefix}.response_closed.complete", {"return_value": None})
 
 

@@ -4,20 +4,40 @@ h2 is the engine; `HTTP2Codec` says what a connection needs in words of one mean
 stream, send its body as far as the windows allow, give it up, take bytes, and tell per stream
 what has happened. Output collects in `take_output`, frame after whole frame.
 
-Flow control is in two halves (RFC 9113 5.2). The *connection's* window is returned as bytes
-arrive, so that a slow reader of one stream never holds up the others. A *stream's* window is
-returned as its bytes are read, which bounds what one stream can pile up to `STREAM_WINDOW`.
-Bytes for streams that were given up are returned at once.
+Flow control is in two halves (5.2). The *connection's* window is returned as bytes arrive, so
+that a slow reader of one stream never holds up the others. A *stream's* window is returned as its
+bytes are read, which bounds what one stream can pile up to `STREAM_WINDOW`. Bytes for streams
+that were given up are returned at once, past h2, which never sees those frames.
+
+A message that breaks its own framing (a body shorter or longer than its Content-Length, 8.1.1) is
+the fault of one stream: it is looked for here, since h2 would end the whole connection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from .._exceptions import LocalProtocolError, RemoteProtocolError
-from .http2_frames import DATA, GOAWAY, RST_STREAM, Frame, FrameReader, window_update
+from .http2_fields import Fields, request_fields
+from .http2_frames import (
+    CANCEL,
+    CONTINUATION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    GOAWAY,
+    HEADER_SIZE,
+    HEADERS,
+    NO_ERROR,
+    PROTOCOL_ERROR,
+    PUSH_PROMISE,
+    REFUSED_STREAM,
+    Frame,
+    FrameReader,
+    error_name,
+    window_update,
+)
 
 __all__ = [
     "STREAM_WINDOW",
@@ -25,12 +45,10 @@ __all__ = [
     "StreamData",
     "StreamEnded",
     "StreamEvent",
+    "StreamFailed",
     "StreamHead",
-    "StreamReset",
     "WindowOpened",
 ]
-
-Fields = list[tuple[bytes, bytes]]
 
 STREAM_WINDOW = 2 * 1024 * 1024
 CONNECTION_WINDOW = 16 * 1024 * 1024
@@ -40,26 +58,22 @@ _CONNECTION_RETURN = CONNECTION_WINDOW // 8
 _STREAM_RETURN = STREAM_WINDOW // 4
 _MOST_GIVEN_UP = 1000
 _MOST_STREAMS = 100  # that we open at once, whatever more the peer allows
-
-# RFC 9113 8.2.2: these belong to HTTP/1.1 connections.
-_CONNECTION_FIELDS = frozenset(
-    [b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade", b"host"]
-)
-NO_ERROR, CANCEL, REFUSED_STREAM = 0x0, 0x8, 0x7
+_LAST_STREAM_ID = 2**31 - 1
 
 
 @dataclass(slots=True)
 class StreamHead:
-    """The head of the final response of a stream."""
+    """The head of the final response of a stream; `length` of its body, where it is known."""
 
     stream_id: int
     status: int
     headers: Fields
+    length: int | None
 
 
 @dataclass(slots=True)
 class StreamData:
-    """A piece of a stream's body; `size` counts its padding, for the window."""
+    """A piece of a stream's body, never empty; `size` counts its padding, for the window."""
 
     stream_id: int
     data: bytes
@@ -74,12 +88,17 @@ class StreamEnded:
 
 
 @dataclass(slots=True)
-class StreamReset:
-    """The peer has ended a stream; `refused` where it says that it has not processed it."""
+class StreamFailed:
+    """A stream has ended before its response was complete.
+
+    `refused`: the peer says that it has not processed the request (8.7). `by_peer`: it was reset
+    by its peer, which does not matter to a response that is complete.
+    """
 
     stream_id: int
-    code: int
-    refused: bool
+    reason: str
+    refused: bool = False
+    by_peer: bool = False
 
 
 @dataclass(slots=True)
@@ -89,56 +108,48 @@ class WindowOpened:
     stream_id: int
 
 
-StreamEvent = StreamHead | StreamData | StreamEnded | StreamReset | WindowOpened
+StreamEvent = StreamHead | StreamData | StreamEnded | StreamFailed | WindowOpened
+
+
+class _Stream:
+    """What is to be known of an open stream beside h2's own state."""
+
+    __slots__ = ("expected", "received", "to_send", "unreturned", "without_body")
+
+    def __init__(self, to_send: int | None, without_body: bool) -> None:
+        self.to_send = to_send  # bytes of body that were announced and are still to be sent
+        self.without_body = without_body  # the response to a HEAD
+        self.expected: int | None = None  # bytes of the response's body
+        self.received = 0
+        self.unreturned = 0  # of its window
 
 
 class HTTP2Codec:
     """The client's side of one HTTP/2 connection."""
 
     def __init__(self, peer: str = "the server") -> None:
-        import h2.config
-        import h2.connection
-        import h2.errors
         import h2.events
         import h2.exceptions
-        import h2.settings
 
         self._peer = peer
         self._events = h2.events
         self._errors = h2.exceptions
-        self._h2 = h2.connection.H2Connection(
-            h2.config.H2Configuration(
-                client_side=True,
-                header_encoding=None,
-                # Fields were validated when the Request was made, and are normalised below.
-                validate_outbound_headers=False,
-                normalize_outbound_headers=False,
-            )
-        )
-        codes = h2.settings.SettingCodes
-        self._h2.local_settings = h2.settings.Settings(
-            client=True,
-            initial_values={
-                codes.ENABLE_PUSH: 0,
-                codes.MAX_CONCURRENT_STREAMS: _MOST_STREAMS,
-                codes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-                codes.MAX_HEADER_LIST_SIZE: _MAX_HEADER_LIST,
-                codes.MAX_FRAME_SIZE: _MAX_FRAME_SIZE,
-            },
-        )
-        self._h2.max_inbound_frame_size = _MAX_FRAME_SIZE
-        self._frames = FrameReader(_MAX_FRAME_SIZE)
+        self._h2 = _new_connection()
+        self._frames = FrameReader(_MAX_FRAME_SIZE, peer)
         self._output = bytearray()
-        self._open: dict[int, int] = {}  # streams, and what of their window is to be returned
+        self._open: dict[int, _Stream] = {}
         # Streams of which frames may still be on their way; the newest of them.
         self._given_up: dict[int, None] = {}
         self._to_return = 0  # of the connection's window
+        self._dropped = 0  # of it, too: what h2 has not seen
+        self._in_head = False  # between a HEADERS and its last CONTINUATION
+        self._closed = False
         self.pongs = 0
         """Answers to `ping` so far."""
-        self.settled = False
-        """Whether the peer's first SETTINGS have come."""
-        self.goaway: tuple[int, int] | None = None
-        """The last stream that the peer will process, and its error code, after a GOAWAY."""
+        self.settings: dict[str, int] | None = None
+        """The peer's first SETTINGS, once they have come."""
+        self.goaway: str | None = None
+        """The peer's GOAWAY in words, once it has come."""
 
     # -- sending -----------------------------------------------------------------------------
 
@@ -149,6 +160,8 @@ class HTTP2Codec:
 
     def take_output(self) -> bytes:
         """Everything to be written since the last call: whole frames, in order."""
+        if not self._output:
+            return self._h2.data_to_send()  # type: ignore[no-any-return]
         self._output += self._h2.data_to_send()
         output = bytes(self._output)
         self._output.clear()
@@ -157,47 +170,74 @@ class HTTP2Codec:
     @property
     def capacity(self) -> int:
         """How many streams may be open at once now; 0 after a GOAWAY, 1 before SETTINGS."""
-        if self.goaway is not None or self._h2.highest_outbound_stream_id > 2**31 - 100:
+        if self.goaway is not None or self._h2.highest_outbound_stream_id >= _LAST_STREAM_ID:
             return 0
-        if not self.settled:
+        if self.settings is None:
             return 1
-        return min(_MOST_STREAMS, self._h2.remote_settings.max_concurrent_streams)
+        allowed: int = self._h2.remote_settings.max_concurrent_streams
+        return min(_MOST_STREAMS, allowed)
 
-    def open(self, method: bytes, scheme: bytes, target: bytes, headers: Fields, ends: bool) -> int:
-        """Open a stream with a request's head; `ends` where it has no body. Its number.
+    def open(
+        self, method: bytes, scheme: bytes, target: bytes, headers: Fields, size: int | None
+    ) -> int:
+        """Open a stream with a request's head; `size` of its body, where it is known. Its number.
 
-        Raises `LocalProtocolError` for a head that cannot be sent.
+        Raises `LocalProtocolError`, before anything is sent, for a head that cannot be sent.
         """
-        fields = _request_fields(method, scheme, target, headers)
+        fields, announced = request_fields(method, scheme, target, headers)
+        if announced is not None and size is not None and size != announced:
+            raise _wrong_length(size > announced)
         stream_id: int = self._h2.get_next_available_stream_id()
         try:
-            self._h2.send_headers(stream_id, fields, end_stream=ends)
+            self._h2.send_headers(stream_id, fields, end_stream=size == 0)
         except self._errors.ProtocolError as exc:
             raise LocalProtocolError(str(exc)) from exc
-        self._open[stream_id] = 0
+        self._open[stream_id] = _Stream(announced, method == b"HEAD")
+        self._frames.pay()
         return stream_id
 
     def room(self, stream_id: int) -> int:
         """How many bytes of body may be sent on a stream now."""
         if stream_id not in self._open:
             return 0
-        return max(0, self._h2.local_flow_control_window(stream_id))
+        window: int = self._h2.local_flow_control_window(stream_id)
+        return max(0, window)
 
-    def send_body(self, stream_id: int, data: memoryview) -> int:
-        """Send as much of `data` as the windows allow; how much that was."""
-        size = min(len(data), self.room(stream_id))
+    def send_body(self, stream_id: int, data: memoryview, ends: bool = False) -> int:
+        """Send as much of `data` as the windows allow; how much that was.
+
+        `ends` where nothing follows `data`. Raises `LocalProtocolError` for more, or less, than
+        the Content-Length announced.
+        """
+        stream = self._open.get(stream_id)
+        if stream is None:
+            return 0
+        length = len(data)
+        if stream.to_send is not None and (
+            length > stream.to_send or (ends and length < stream.to_send)
+        ):
+            raise _wrong_length(length > stream.to_send)
+        size = min(length, self.room(stream_id))
         largest = self._h2.max_outbound_frame_size
         for start in range(0, size, largest):
-            self._h2.send_data(stream_id, bytes(data[start : min(start + largest, size)]))
+            end = min(start + largest, size)
+            self._h2.send_data(stream_id, data[start:end], end_stream=ends and end == length)
+        if size:
+            self._frames.pay()
+            if stream.to_send is not None:
+                stream.to_send -= size
         return size
 
     def end_body(self, stream_id: int) -> None:
-        """The request's body is complete."""
-        if stream_id in self._open:
+        """The request's body is complete. Raises `LocalProtocolError` if some of it is missing."""
+        stream = self._open.get(stream_id)
+        if stream is not None:
+            if stream.to_send:
+                raise _wrong_length(False)
             self._h2.end_stream(stream_id)
 
     def give_up(self, stream_id: int, code: int = CANCEL) -> None:
-        """Tell the peer that a stream is of no interest any more (RFC 9113 5.4.2)."""
+        """Tell the peer that a stream is of no interest any more (5.4.2)."""
         if self._open.pop(stream_id, None) is not None:
             self._remember(stream_id)
             self._h2.reset_stream(stream_id, code)
@@ -212,12 +252,18 @@ class HTTP2Codec:
             del self._given_up[next(iter(self._given_up))]
 
     def close(self, code: int = NO_ERROR) -> None:
-        """Say good-bye to the peer: a GOAWAY."""
-        self._h2.close_connection(code)
+        """Say good-bye to the peer: a GOAWAY, once."""
+        if not self._closed:
+            self._closed = True
+            self._h2.close_connection(code)
 
     def ping(self, payload: bytes) -> None:
         """Ask the peer whether it is there. `pongs` counts the answers."""
         self._h2.ping(payload)
+
+    def calm(self) -> None:
+        """A while has passed since the last call: forget how many idle frames came before."""
+        self._frames.calm()
 
     # -- receiving ---------------------------------------------------------------------------
 
@@ -227,114 +273,224 @@ class HTTP2Codec:
         Raises `RemoteProtocolError` where the connection is of no use any more.
         """
         found: list[StreamEvent] = []
-        for frame in self._frames.read(data):
-            if frame.kind == GOAWAY:
-                found += self._receive_goaway(frame)
-            elif frame.stream_id in self._given_up:
-                self._receive_for_given_up(frame)
+        try:
+            frames = self._frames.read(data)
+        except RemoteProtocolError:
+            self.close(self._frames.error_code)
+            raise
+        for frame in frames:
+            if self._in_head or frame.kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
+                self._in_head = not frame.flags & END_HEADERS
+                self._feed(frame, found)
+            elif frame.kind == DATA:
+                self._receive_data(frame, found)
+            elif frame.kind == GOAWAY:
+                self._receive_goaway(frame, found)
             else:
-                for event in self._feed(frame):
-                    self._translate(event, found)
+                self._feed(frame, found)
+        self._return_window()
+        return found
+
+    def _return_window(self) -> None:
+        """Of the connection: in large steps, or at once if nobody is there to go on."""
         if self._to_return >= _CONNECTION_RETURN or (self._to_return and not self._open):
             self._h2.increment_flow_control_window(self._to_return)
             self._to_return = 0
-        return found
+        if self._dropped:
+            self._output += self._h2.data_to_send() + window_update(0, self._dropped)
+            self._dropped = 0
 
-    def _feed(self, frame: Frame) -> list[Any]:
+    def _feed(self, frame: Frame, found: list[StreamEvent]) -> None:
+        """Have h2 judge a frame.
+
+        Of a stream that was given up it must see the fields, which change the compression state,
+        but its answer, a RST_STREAM, has been given before.
+        """
+        given_up = frame.stream_id in self._given_up
+        if given_up:
+            self._output += self._h2.data_to_send()
         try:
-            return self._h2.receive_data(frame.data)
+            events = self._h2.receive_data(frame.data)
         except self._errors.ProtocolError as exc:
+            self._closed = True  # h2 has a GOAWAY with the right code among its output
             raise RemoteProtocolError(f"{exc} (in HTTP/2 from {self._peer})") from exc
+        if given_up:
+            self._h2.clear_outbound_data_buffer()
+            return
+        for event in events:
+            self._translate(event, found)
 
     def _translate(self, event: Any, found: list[StreamEvent]) -> None:
         events = self._events
         kind = type(event)
-        if kind is events.DataReceived:
-            size = event.flow_controlled_length
-            self._to_return += size
-            if size:
-                found.append(StreamData(event.stream_id, event.data, size))
-        elif kind is events.ResponseReceived:
-            found.append(_response_head(event, self._peer))
+        if kind is events.ResponseReceived:
+            self._receive_head(event, found)
         elif kind is events.StreamEnded:
-            found.append(StreamEnded(event.stream_id))
+            self._receive_end(event.stream_id, found)
         elif kind is events.StreamReset:
-            if self._open.pop(event.stream_id, None) is not None:
-                refused = event.error_code == REFUSED_STREAM
-                found.append(StreamReset(event.stream_id, int(event.error_code), refused))
+            self._receive_reset(event, found)
         elif kind is events.WindowUpdated:
             found.append(WindowOpened(event.stream_id))
         elif kind is events.PingAckReceived:
             self.pongs += 1
         elif kind is events.RemoteSettingsChanged:
-            self.settled = True
+            if self.settings is None:
+                self.settings = {
+                    str(getattr(code, "name", code)): change.new_value
+                    for code, change in event.changed_settings.items()
+                }
             found.append(WindowOpened(0))
 
-    def _receive_for_given_up(self, frame: Frame) -> None:
-        if frame.kind == DATA:
-            size = len(frame.data) - 9
-            if size:
-                self._output += self._h2.data_to_send() + window_update(0, size)
-        elif frame.kind != RST_STREAM:
-            # Header blocks change the compression state, so h2 must see them; the RST_STREAM
-            # with which it answers has been sent before.
-            self._output += self._h2.data_to_send()
-            self._feed(frame)
-            self._h2.clear_outbound_data_buffer()
-        if frame.kind == RST_STREAM or (frame.kind in (DATA, 1) and frame.flags & 1):
-            del self._given_up[frame.stream_id]
+    def _receive_head(self, event: Any, found: list[StreamEvent]) -> None:
+        stream_id = event.stream_id
+        stream = self._open[stream_id]
+        status = b""
+        headers = []
+        for name, value in event.headers:
+            if name == b":status":
+                status = value
+                continue
+            if name == b"content-length":
+                stream.expected = int(value)
+            headers.append((bytes(name), bytes(value)))
+        if not (len(status) == 3 and status.isdigit()):
+            self._break(stream_id, f"malformed :status {status!r}", found)
+            return
+        if stream.without_body or status in (b"204", b"304"):
+            stream.expected = 0
+        self._frames.pay()
+        found.append(StreamHead(stream_id, int(status), headers, stream.expected))
 
-    def _receive_goaway(self, frame: Frame) -> Iterable[StreamEvent]:
-        if len(frame.data) < 17:
+    def _receive_data(self, frame: Frame, found: list[StreamEvent]) -> None:
+        stream_id = frame.stream_id
+        stream = self._open.get(stream_id)
+        size = len(frame.data) - HEADER_SIZE
+        if stream is None:
+            if stream_id in self._given_up:
+                self._dropped += size
+            else:
+                self._feed(frame, found)
+            return
+        content = frame.content_size
+        received = stream.received + content
+        if stream.expected is not None and (
+            received > stream.expected or (frame.flags & END_STREAM and received < stream.expected)
+        ):
+            self._dropped += size
+            self._break(stream_id, _incomplete(received, stream.expected), found)
+            return
+        try:
+            events = self._h2.receive_data(frame.data)
+        except self._errors.ProtocolError as exc:
+            self._closed = True
+            raise RemoteProtocolError(f"{exc} (in HTTP/2 from {self._peer})") from exc
+        stream.received = received
+        self._to_return += size
+        for event in events:
+            if type(event) is not self._events.DataReceived:
+                self._translate(event, found)
+            elif content:
+                self._frames.pay()
+                found.append(StreamData(stream_id, event.data, size))
+            elif size:  # padding, and nothing else
+                self.acknowledge(stream_id, size)
+
+    def _receive_end(self, stream_id: int, found: list[StreamEvent]) -> None:
+        stream = self._open.get(stream_id)
+        if stream is None:
+            return
+        if stream.expected is not None and stream.received < stream.expected:
+            self._break(stream_id, _incomplete(stream.received, stream.expected), found)
+        else:
+            found.append(StreamEnded(stream_id))
+
+    def _break(self, stream_id: int, reason: str, found: list[StreamEvent]) -> None:
+        """A response is malformed: an error of its stream (8.1.1)."""
+        self._open.pop(stream_id)
+        self._remember(stream_id)
+        if not self._h2.streams[stream_id].closed:  # else nobody is left to tell
+            self._h2.reset_stream(stream_id, PROTOCOL_ERROR)
+        found.append(StreamFailed(stream_id, f"{reason} (from {self._peer})"))
+
+    def _receive_reset(self, event: Any, found: list[StreamEvent]) -> None:
+        stream_id = event.stream_id
+        if self._open.pop(stream_id, None) is None:
+            return
+        code = int(event.error_code)
+        if not event.remote_reset:
+            self._remember(stream_id)
+            reason = f"{self._peer} broke the flow control of stream {stream_id}"
+            found.append(StreamFailed(stream_id, reason))
+            return
+        refused = code == REFUSED_STREAM
+        what = "refused" if refused else "reset"
+        reason = f"stream {stream_id} was {what} by {self._peer} ({error_name(code)})"
+        found.append(StreamFailed(stream_id, reason, refused, by_peer=True))
+
+    def _receive_goaway(self, frame: Frame, found: list[StreamEvent]) -> None:
+        if len(frame.data) < HEADER_SIZE + 8 or frame.stream_id:
+            self.close(PROTOCOL_ERROR)
             raise RemoteProtocolError(f"malformed HTTP/2 GOAWAY from {self._peer}")
         last = int.from_bytes(frame.data[9:13]) & 0x7FFFFFFF
-        code = int.from_bytes(frame.data[13:17])
-        self.goaway = last, code
+        self.goaway = "GOAWAY: " + error_name(int.from_bytes(frame.data[13:17]))
+        if len(frame.data) > HEADER_SIZE + 8:
+            self.goaway += f" {frame.data[17:137]!r}"
         for stream_id in [number for number in self._open if number > last]:
             del self._open[stream_id]
             self._remember(stream_id)
-            yield StreamReset(stream_id, code, refused=True)
+            reason = f"stream {stream_id} was not processed by {self._peer} ({self.goaway})"
+            found.append(StreamFailed(stream_id, reason, refused=True, by_peer=True))
 
     def acknowledge(self, stream_id: int, size: int) -> None:
         """`size` bytes of a stream were read by the program: return its window."""
-        unreturned = self._open.get(stream_id)
-        if unreturned is not None:
-            unreturned += size
-            if unreturned >= _STREAM_RETURN:
-                self._h2.increment_flow_control_window(unreturned, stream_id)
-                unreturned = 0
-            self._open[stream_id] = unreturned
+        stream = self._open.get(stream_id)
+        if stream is not None:
+            stream.unreturned += size
+            if stream.unreturned >= _STREAM_RETURN:
+                self._h2.increment_flow_control_window(stream.unreturned, stream_id)
+                stream.unreturned = 0
 
 
-def _request_fields(method: bytes, scheme: bytes, target: bytes, headers: Fields) -> Fields:
-    """A request's fields as HTTP/2 wants them (RFC 9113 8.2, 8.3)."""
-    authority = None
-    fields = []
-    for name, value in headers:
-        name = name.lower()
-        if name == b"host":
-            authority = value
-        elif name == b"te":
-            if value.lower() == b"trailers":
-                fields.append((name, value))
-        elif name not in _CONNECTION_FIELDS:
-            fields.append((name, value))
-    if authority is None:
-        raise LocalProtocolError("Missing mandatory Host: header")
-    pseudo = [(b":method", method), (b":authority", authority)]
-    if method != b"CONNECT":
-        pseudo += [(b":scheme", scheme), (b":path", target)]
-    return pseudo + fields
+def _new_connection() -> Any:
+    import h2.config
+    import h2.connection
+    import h2.settings
+
+    connection = h2.connection.H2Connection(
+        h2.config.H2Configuration(
+            client_side=True,
+            header_encoding=None,
+            # `request_fields` has done both.
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
+        )
+    )
+    codes = h2.settings.SettingCodes
+    connection.local_settings = h2.settings.Settings(
+        client=True,
+        initial_values={
+            codes.ENABLE_PUSH: 0,
+            codes.MAX_CONCURRENT_STREAMS: _MOST_STREAMS,
+            codes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+            codes.MAX_HEADER_LIST_SIZE: _MAX_HEADER_LIST,
+            codes.MAX_FRAME_SIZE: _MAX_FRAME_SIZE,
+        },
+    )
+    connection.max_inbound_frame_size = _MAX_FRAME_SIZE
+    return connection
 
 
-def _response_head(event: Any, peer: str) -> StreamHead:
-    status = b""
-    headers = []
-    for name, value in event.headers:
-        if name == b":status":
-            status = value
-        else:
-            headers.append((bytes(name), bytes(value)))
-    if not (status.isdigit() and len(status) == 3):
-        raise RemoteProtocolError(f"malformed HTTP/2 :status from {peer}")
-    return StreamHead(event.stream_id, int(status), headers)
+def _wrong_length(too_much: bool) -> LocalProtocolError:
+    """The request's body is not what its Content-Length says: in the words of HTTP/1.1."""
+    return LocalProtocolError(
+        f"Too {'much' if too_much else 'little'} data for declared Content-Length"
+    )
+
+
+def _incomplete(received: int, expected: int) -> str:
+    if received > expected:
+        return f"peer sent more than the message body announced (expected {expected} bytes)"
+    return (
+        "peer ended the stream without sending complete message body "
+        f"(received {received} bytes, expected {expected})"
+    )
