@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 import httpx
-from httpx._main import download, observe
+from httpx._main import observe
 from httpx._main.show import Printer, certificate_lines
 from httpx._main.timings import PhaseClock
 
@@ -305,15 +305,42 @@ def test_a_download_to_standard_output(server: HTTPServer) -> None:
     assert done.stderr.startswith(b"HTTP/1.1 200 OK\n")
 
 
-def test_a_download_without_a_length(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
+def test_only_a_success_is_saved(server: HTTPServer, tmp_path: Path) -> None:
+    for options in ([], ["-d", "a", "1"]):
+        result = run(f"{server.url}/missing", "--download", str(tmp_path / "saved"), *options)
+        assert result.exit_code == 1
+        assert result.output.startswith("HTTP/1.1 404 Not Found\n")
+        assert result.output.endswith("\nNot saved, since the answer is no success.\n")
+    assert not list(tmp_path.iterdir())
 
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    answer = httpx.Response(200, content=iter([b"one", b"two"]))
-    download.save(answer, str(tmp_path / "saved"))
-    assert (tmp_path / "saved").read_bytes() == b"onetwo"
+
+def test_what_a_post_answers_is_saved(server: HTTPServer, tmp_path: Path) -> None:
+    target = tmp_path / "saved"
+    result = run(f"{server.url}/echo", "-c", "body", "--download", str(target))
+    assert result.exit_code == 0
+    assert json.loads(target.read_bytes())["body"] == "body"
+
+
+def test_a_download_goes_on_where_it_broke_off(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 100
+
+    def handler(conn: Conn) -> None:
+        request = conn.read_head()
+        assert request is not None
+        first = request.get("range") is None
+        start = 0 if first else 10_000
+        headers = {"ETag": '"x"', "Content-Length": str(len(content) - start)}
+        if not first:
+            assert request.get("range") == "bytes=10000-"
+            headers["Content-Range"] = f"bytes 10000-{len(content) - 1}/{len(content)}"
+        head = response(200 if first else 206, headers)
+        conn.send(head + content[start : 10_000 if first else None])
+
+    with RawServer(handler) as server:
+        result = run(server.url, "-v", "--download", str(tmp_path / "saved"))
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "saved").read_bytes() == content
+    assert "HTTP/1.1 206 Partial Content\n" in result.output
 
 
 # Verbose

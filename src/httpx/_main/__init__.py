@@ -27,6 +27,7 @@ import rich  # noqa: F401
 from .._exceptions import (
     ConnectError,
     DecodingError,
+    HTTPStatusError,
     InvalidURL,
     NetworkError,
     ProtocolError,
@@ -176,7 +177,8 @@ def _pairs(*names: str, text: str) -> typing.Callable[[typing.Any], typing.Any]:
     "target",
     type=click.Path(dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Save the response content as a file, rather than showing it; '-' is standard output.",
+    help="Save the content of a successful response as a file, rather than showing it; '-' is "
+    "standard output. Goes on after a broken connection, if the server can.",
 )
 @click.option(
     "--verbose",
@@ -201,6 +203,9 @@ def main(context: click.Context, /, **options: typing.Any) -> None:
         raise click.UsageError(str(error)) from error
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    except HTTPStatusError:
+        code = _NO_SUCCESS
+        Printer(sys.stderr).note("Not saved, since the answer is no success.", fg="red")
     except (RequestError, InvalidURL, OSError) as error:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             raise  # nobody reads on; click knows what to do
@@ -211,7 +216,6 @@ def main(context: click.Context, /, **options: typing.Any) -> None:
 
 
 def _run(
-    url: str,
     target: str | None,
     auth: tuple[str, str] | None,
     follow_redirects: bool,
@@ -219,15 +223,17 @@ def _run(
     **options: typing.Any,
 ) -> int:
     """Send the request; the exit code if there is an answer."""
-    settings = {name: options.pop(name) for name in ("proxy", "timeout", "verify", "http2")}
+    names = ("proxy", "timeout", "verify", "http2", "cookies")
+    settings = {name: options.pop(name) for name in names}
+    arguments = _request_arguments(**options)
+    how = {"auth": auth, "follow_redirects": follow_redirects}
     printer = Printer(sys.stderr if target == "-" else sys.stdout)
     with ObservedClient(printer, verbose, settings) as client:
-        request = client.build_request(**_request_arguments(url, **options))
-        with client.exchange(request, auth=auth, follow_redirects=follow_redirects) as response:
-            if target is None:
-                printer.body(response)
-            else:
-                download.save(response, target)
+        if target is None:
+            response = client.show(arguments, **how)
+        else:
+            with download.destination(target) as (place, progress):
+                response = client.save(arguments, place, progress, **how)
         return 0 if response.is_success else _NO_SUCCESS
 
 
@@ -239,7 +245,7 @@ def _request_arguments(
     data: typing.Iterable[tuple[str, str]],
     files: typing.Iterable[tuple[str, typing.BinaryIO]],
     params: typing.Iterable[tuple[str, str]],
-    **others: typing.Iterable[tuple[str, str]],
+    headers: typing.Iterable[tuple[str, str]],
 ) -> dict[str, typing.Any]:
     """The options as arguments of `build_request`."""
     fields: dict[str, list[str]] = {}
@@ -253,7 +259,7 @@ def _request_arguments(
         "data": fields,
         "files": files,
         "params": list(params) or None,
-        **{name: list(pairs) for name, pairs in others.items()},
+        "headers": list(headers),
     }
 
 

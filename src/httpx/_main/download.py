@@ -1,38 +1,37 @@
-"""Saving a body: `--download FILE`.
+"""Where a body is saved: `--download FILE`, with a progress bar where somebody sees it.
 
-A piece at a time, whatever the size, with a progress bar where somebody sees it. `-` is the
-standard output.
+What saves it, a piece at a time and going on after a broken connection, is the library. ``-`` is
+the standard output.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import typing
 
 if typing.TYPE_CHECKING:
-    from .._models import Response
+    from .._saving import Progress, SaveTarget
 
-__all__ = ["save"]
-
-
-def save(response: Response, target: str) -> None:
-    """Write the decoded content of a response to a file. Raises `OSError` if it cannot."""
-    if target == "-":
-        for chunk in response.iter_bytes():
-            sys.stdout.buffer.write(chunk)
-        sys.stdout.buffer.flush()
-        return
-    with open(target, "wb") as file:
-        for chunk in _watched(response, target):
-            file.write(chunk)
+__all__ = ["destination"]
 
 
-def _watched(response: Response, target: str) -> typing.Iterator[bytes]:
-    """The pieces of a body, with a progress bar beside them if the error stream is a terminal."""
+@contextlib.contextmanager
+def destination(target: str) -> typing.Iterator[tuple[SaveTarget, Progress | None]]:
+    """What to save to, and whom to tell how far it is."""
+    place: SaveTarget = sys.stdout.buffer if target == "-" else target
     if not sys.stderr.isatty():
-        yield from response.iter_bytes()
-        return
+        yield place, None
+    else:
+        with _progress_bar(os.path.basename(target)) as progress:
+            yield place, progress
+    if target == "-":
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _progress_bar(name: str) -> typing.Iterator[Progress]:
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import (
@@ -44,8 +43,6 @@ def _watched(response: Response, target: str) -> typing.Iterator[bytes]:
         TransferSpeedColumn,
     )
 
-    # What the server announces is the size on the wire, so that is what is counted.
-    length = response.headers.get("Content-Length", "")
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -53,11 +50,6 @@ def _watched(response: Response, target: str) -> typing.Iterator[bytes]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-    ) as progress:
-        task = progress.add_task(
-            f"Downloading [bold]{escape(os.path.basename(target))}[/]",
-            total=int(length) if length.isdecimal() else None,
-        )
-        for chunk in response.iter_bytes():
-            yield chunk
-            progress.update(task, completed=response.num_bytes_downloaded)
+    ) as bar:
+        task = bar.add_task(f"Downloading [bold]{escape(name)}[/]", total=None)
+        yield lambda received, total: bar.update(task, completed=received, total=total)

@@ -19,7 +19,8 @@ from .timings import PhaseClock
 if typing.TYPE_CHECKING:
     import ssl
 
-    from .._models import Request, Response
+    from .._models import Response
+    from .._saving import Progress, SaveTarget
 
 __all__ = ["ObservedClient"]
 
@@ -54,26 +55,60 @@ class ObservedClient(Client):
     ) -> HTTPTransport:
         return self._init_transport(proxy=proxy, **settings)
 
-    @contextlib.contextmanager
-    def exchange(self, request: Request, **options: typing.Any) -> typing.Iterator[Response]:
-        """Send a request; the response is open, and closed behind the block.
+    def show(self, arguments: dict[str, typing.Any], **options: typing.Any) -> Response:
+        """Send a request and print the response.
 
-        However it ends: the timings are printed.
+        Args:
+            arguments: those of `build_request`.
+            options: those of `send`.
         """
-        if self._clock is not None:
-            request.extensions["trace"] = self._trace
-        try:
+        with self._watched() as extensions:
+            request = self.build_request(**arguments, extensions=extensions)
             response = self.send(request, stream=True, **options)
             try:
-                yield response
+                self._printer.body(response)
             finally:
                 response.close()
+        return response
+
+    def save(
+        self,
+        arguments: dict[str, typing.Any],
+        target: SaveTarget,
+        progress: Progress | None,
+        **options: typing.Any,
+    ) -> Response:
+        """Send a request and save the body of the response, if that is a success.
+
+        Raises `HTTPStatusError` if it is not.
+        """
+        with self._watched() as extensions:
+            body = [arguments[name] for name in ("content", "data", "files", "json")]
+            if arguments["method"].upper() == "GET" and not any(body):
+                named = {name: arguments[name] for name in ("url", "params", "headers")}
+                options |= {"extensions": extensions, "progress": progress}
+                return self.download(**named, target=target, **options)
+            request = self.build_request(**arguments, extensions=extensions)
+            response = self.send(request, stream=True, **options)
+            try:
+                response.raise_for_status().stream_to(target, progress=progress)
+            finally:
+                response.close()
+        return response
+
+    @contextlib.contextmanager
+    def _watched(self) -> typing.Iterator[dict[str, typing.Any]]:
+        """The extensions of the requests in the block; behind it, the timings are printed."""
+        if self._clock is None:
+            yield {}
+            return
+        try:
+            yield {"trace": self._trace}
         finally:
-            if self._clock is not None:
-                # Beside the output, so that a body in a pipe stays what it is.
-                beside = Printer(sys.stderr)
-                for line in self._clock.lines(beside.can_show("█")):
-                    beside.note(line, fg="cyan")
+            # Beside the output, so that a body in a pipe stays what it is.
+            beside = Printer(sys.stderr)
+            for line in self._clock.lines(beside.can_show("█")):
+                beside.note(line, fg="cyan")
 
     def _print_head(self, response: Response) -> None:
         start = f"{response.http_version} {response.status_code} {response.reason_phrase}"
