@@ -24,7 +24,7 @@ import socket
 import threading
 import types
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -40,22 +40,25 @@ __all__ = ["Case", "Gate", "Scene", "Stepper", "sweep"]
 
 
 class Gate:
-    """Lets a server's handler pass once for each wait of the client."""
+    """Lets a server's handler pass once for each wait of the client, so that the client has to
+    wait for each piece of what the handler sends."""
 
     def __init__(self) -> None:
-        self._tokens = threading.Semaphore(0)
-        self._open = False
+        self._changed = threading.Condition()
+        self._is_open = False
+        self._stays_open = False
 
-    def open(self, times: int = 1) -> None:
-        self._tokens.release(times)
-
-    def open_for_good(self) -> None:
-        self._open = True
-        self._tokens.release(1000)
+    def open(self, for_good: bool = False) -> None:
+        with self._changed:
+            self._is_open = True
+            self._stays_open |= for_good
+            self._changed.notify_all()
 
     def pass_through(self) -> None:
-        if not self._open and not self._tokens.acquire(timeout=10):
-            raise AssertionError("nobody opened the gate")
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_open, 10):
+                raise AssertionError("nobody opened the gate")
+            self._is_open = self._stays_open
 
 
 @dataclass
@@ -252,10 +255,8 @@ async def _swallow(step: Stepper, kind: type[BaseException]) -> None:
 
 
 async def _swallow_call(call: Callable[[], Any], kind: type[BaseException]) -> None:
-    try:
+    with suppress(kind):
         await call()
-    except kind:
-        pass
 
 
 WAYS: dict[str, Callable[..., Awaitable[Stepper]]] = {
@@ -314,14 +315,14 @@ async def _one_run(
                 await case.prepare(scene)
 
             def on_wait(number: int) -> None:
-                gate.open(2 if number == 1 else 1)  # once for the request, then for each piece
+                gate.open()
                 case.on_wait(scene, number)
 
             def make(cancel: Callable[[], Any]) -> Stepper:
                 return Stepper(case.act(scene), cancel, at, times, when, on_wait)
 
             step = await WAYS[way](make)
-            gate.open_for_good()
+            gate.open(for_good=True)
             for kept in scene.kept:
                 await kept.aclose()
             await _a_turn(way)
