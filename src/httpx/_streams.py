@@ -13,6 +13,7 @@ the sync face, in a worker thread if it is `blocking` (streams of other makes co
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from types import GeneratorType
 from typing import Any
 
 from ._exceptions import StreamClosed, StreamConsumed
@@ -105,8 +106,14 @@ class IteratorByteStream(SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         self.check_replay()
         self._is_stream_consumed = True
-        for chunk in self._stream:
-            yield chunk if type(chunk) is bytes else _as_bytes(chunk)
+        try:
+            for chunk in self._stream:
+                yield chunk if type(chunk) is bytes else _as_bytes(chunk)
+        except GeneratorExit:
+            # Nobody can go on with it, and the request keeps it alive, with what it holds open.
+            if isinstance(self._stream, GeneratorType):
+                self._stream.close()
+            raise
 
 
 class AsyncIteratorByteStream(AsyncByteStream):
