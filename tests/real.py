@@ -1,0 +1,160 @@
+"""Real programs to test against: tinyproxy, microsocks, stunnel and nginx, each on a free port.
+
+A program that is not installed skips the test that needs it, and says so; where CI is set, it
+fails the test instead. Each one runs in the foreground and ends with its block.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+__all__ = ["microsocks", "nginx", "stunnel", "tinyproxy"]
+
+PATIENCE = 20.0
+
+
+def find(program: str) -> str:
+    """Where a program is installed."""
+    path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
+    if path is None:
+        reason = f"{program} is not installed (Debian's package of that name)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(arguments: list[str], port: int, log: Path) -> Iterator[int]:
+    """Run a program until the block ends; it begins when something accepts at `port`."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while True:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"{arguments[0]} does not run:\n{log.read_text()}")
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    time.sleep(0.02)
+            yield port
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def tinyproxy(directory: Path, auth: tuple[str, str] | None = None) -> Iterator[int]:
+    """An HTTP proxy."""
+    program, port = find("tinyproxy"), free_port()
+    name = f"tinyproxy-{port}"
+    lines = [f"Port {port}", "Listen 127.0.0.1", "Timeout 60", "Allow 127.0.0.1", "MaxClients 50"]
+    if auth is not None:
+        lines.append(f"BasicAuth {auth[0]} {auth[1]}")
+    config = directory / f"{name}.conf"
+    config.write_text("\n".join(lines) + "\n")
+    with running([program, "-d", "-c", str(config)], port, directory / f"{name}.log"):
+        yield port
+
+
+@contextmanager
+def microsocks(directory: Path, auth: tuple[str, str] | None = None) -> Iterator[int]:
+    """A SOCKS5 proxy."""
+    program, port = find("microsocks"), free_port()
+    options = [] if auth is None else ["-u", auth[0], "-P", auth[1]]
+    arguments = [program, "-i", "127.0.0.1", "-p", str(port), *options]
+    with running(arguments, port, directory / f"microsocks-{port}.log"):
+        yield port
+
+
+@contextmanager
+def stunnel(directory: Path, cert: trustme.LeafCert, target: int) -> Iterator[int]:
+    """TLS in front of a port."""
+    program, port = find("stunnel"), free_port()
+    pem = directory / f"stunnel-{port}.pem"
+    cert.private_key_and_cert_chain_pem.write_to_path(str(pem))
+    config = directory / f"stunnel-{port}.conf"
+    config.write_text(
+        "foreground = yes\npid =\nsyslog = no\n"
+        f"[tls]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{target}\ncert = {pem}\n"
+    )
+    with running([program, str(config)], port, directory / f"stunnel-{port}.log"):
+        yield port
+
+
+NGINX = """
+daemon off;
+{user}
+worker_processes 1;
+pid {directory}/nginx.pid;
+error_log stderr;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    ssl_certificate {directory}/server.pem;
+    ssl_certificate_key {directory}/server.pem;
+    ssl_client_certificate {directory}/ca.pem;
+    keepalive_requests 10000;
+    add_header X-Connection $connection;
+    add_header X-Proxy-Authorization $http_proxy_authorization;
+    add_header X-Session $ssl_session_reused;
+    add_header X-Client $ssl_client_s_dn;
+    add_header X-Name $ssl_server_name;
+    server {{ listen 127.0.0.1:{plain}; location / {{ return 200 "$request_uri"; }} }}
+    server {{ listen 127.0.0.1:{tls} ssl http2; location / {{ return 200 "$request_uri"; }} }}
+    server {{
+        listen 127.0.0.1:{asking} ssl;
+        ssl_verify_client on;
+        location / {{ return 200 "$request_uri"; }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def nginx(directory: Path, ca: trustme.CA) -> Iterator[dict[str, int]]:
+    """An origin: ports ``plain``, ``tls`` (with HTTP/2) and ``asking`` (for a certificate).
+
+    It answers with the request's target, and with what it saw in headers ``X-...``.
+    """
+    program = find("nginx")
+    ports = {name: free_port() for name in ("plain", "tls", "asking")}
+    leaf = ca.issue_cert("localhost", "127.0.0.1", "www.example.com")
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(directory / "server.pem"))
+    ca.cert_pem.write_to_path(str(directory / "ca.pem"))
+    user = "user root;" if os.geteuid() == 0 else ""
+    config = directory / "nginx.conf"
+    config.write_text(NGINX.format(directory=directory, user=user, **ports))
+    arguments = [program, "-p", str(directory), "-c", str(config), "-e", "stderr"]
+    with running(arguments, ports["asking"], directory / "nginx.log"):
+        yield ports
