@@ -1,9 +1,9 @@
 """The `httpx` command (extra `cli`): one request, shown or saved.
 
-Its options are read here, and its exit codes decided; `show` prints messages, `observe` tells what
-goes on, `timings` measures the phases of a call, `download` saves a body. The package is imported
-only when the command runs, since it brings click along; pygments and rich follow when something is
-to be coloured or drawn. It uses the public client, as any program would.
+Its options are read here, and its exit codes decided; `_main_client` sends, and tells what goes on,
+`_main_output` prints, `_main_timings` measures the phases of a call. They are imported only when
+the command runs, since it brings click along; most of pygments and rich follows when something is
+to be coloured or drawn. The command uses the client as any program would.
 
 On a terminal, heads and bodies are coloured, JSON is pretty-printed, and control characters are
 made visible. In a pipe, the body is the plain bytes. Errors are one line on the standard error
@@ -24,7 +24,7 @@ import click
 import pygments  # noqa: F401
 import rich  # noqa: F401
 
-from .._exceptions import (
+from ._exceptions import (
     ConnectError,
     DecodingError,
     HTTPStatusError,
@@ -37,9 +37,8 @@ from .._exceptions import (
     TooManyRedirects,
     UnsupportedProtocol,
 )
-from . import download
-from .observe import ObservedClient
-from .show import Printer
+from ._main_client import ObservedClient
+from ._main_output import Printer, destination
 
 __all__ = ["main"]
 
@@ -100,7 +99,7 @@ def _print_version(context: click.Context, parameter: click.Parameter, value: bo
         return
     from importlib import metadata
 
-    from ..__version__ import __version__
+    from .__version__ import __version__
 
     try:
         version = metadata.version("httpx")
@@ -232,7 +231,7 @@ def _run(
         if target is None:
             response = client.show(arguments, **how)
         else:
-            with download.destination(target) as (place, progress):
+            with destination(target) as (place, progress):
                 response = client.save(arguments, place, progress, **how)
         return 0 if response.is_success else _NO_SUCCESS
 

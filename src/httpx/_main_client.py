@@ -10,17 +10,17 @@ import contextlib
 import sys
 import typing
 
-from .._client import Client
-from .._config import create_ssl_context
-from .._transports.default import HTTPTransport
-from .show import Printer, certificate_lines
-from .timings import PhaseClock
+from ._client import Client
+from ._config import create_ssl_context
+from ._main_output import Printer, certificate_lines
+from ._main_timings import PhaseClock
+from ._transports.default import HTTPTransport
 
 if typing.TYPE_CHECKING:
     import ssl
 
-    from .._models import Response
-    from .._saving import Progress, SaveTarget
+    from ._models import Response
+    from ._saving import Progress, SaveTarget
 
 __all__ = ["ObservedClient"]
 

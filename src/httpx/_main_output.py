@@ -4,23 +4,24 @@ A terminal gets colours (not if `NO_COLOR` is set or `TERM` is ``dumb``), pretty
 a line about a body that is no text. Control characters come out as escapes there: what a server
 sends never steers the terminal. A pipe or a file gets the head as text and the body as the plain
 bytes, unescaped and a piece at a time. Text that is captured in memory is as on a terminal,
-without colours.
+without colours. A body that is saved has a progress bar on the error stream, if that is a terminal.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import re
+import sys
 import typing
 
-import click
-
 if typing.TYPE_CHECKING:
-    from .._models import Response
+    from ._models import Response
+    from ._saving import Progress, SaveTarget
 
-__all__ = ["Printer", "certificate_lines"]
+__all__ = ["Printer", "certificate_lines", "destination"]
 
 # What may steer a terminal: C0 without tab and newline, DEL, and C1.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -44,6 +45,8 @@ class Printer:
 
     def note(self, text: str, **style: typing.Any) -> None:
         """One line about what goes on; `style` as for `click.style`."""
+        import click
+
         text = self._printable(text)
         self._write(click.style(text, **style) if style and self.is_coloured else text)
 
@@ -94,6 +97,8 @@ class Printer:
         return coloured
 
     def _write(self, text: str) -> None:
+        import click
+
         shown = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
         click.echo(shown, file=self._file, color=True)  # there are no other escapes left in it
 
@@ -137,3 +142,41 @@ def certificate_lines(certificate: typing.Mapping[str, typing.Any]) -> typing.It
             pairs = item if item and isinstance(item[0], tuple) else (item,)
             for pair in pairs:
                 yield f"*     {pair[0]}: {pair[1]!r}" if len(pair) == 2 else f"*     {pair!r}"
+
+
+@contextlib.contextmanager
+def destination(target: str) -> typing.Iterator[tuple[SaveTarget, Progress | None]]:
+    """What to save to, and whom to tell how far it is."""
+    place: SaveTarget = sys.stdout.buffer if target == "-" else target
+    if not sys.stderr.isatty():
+        yield place, None
+    else:
+        with _progress_bar(os.path.basename(target)) as progress:
+            yield place, progress
+    if target == "-":
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _progress_bar(name: str) -> typing.Iterator[Progress]:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(f"Downloading [bold]{escape(name)}[/]", total=None)
+        yield lambda received, total: bar.update(task, completed=received, total=total)

@@ -49,7 +49,7 @@ class PhaseClock:
 
     def look_up(self, host: str, port: int) -> list[tuple[str, int]]:
         """The resolver that measures: asks as if there were none."""
-        from .._network.dial import find_addresses
+        from ._network.dial import find_addresses
 
         start = self._clock()
         try:

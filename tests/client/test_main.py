@@ -20,9 +20,9 @@ import pytest
 from click.testing import CliRunner
 
 import httpx
-from httpx._main import observe
-from httpx._main.show import Printer, certificate_lines
-from httpx._main.timings import PhaseClock
+from httpx._main_client import ObservedClient
+from httpx._main_output import Printer, certificate_lines
+from httpx._main_timings import PhaseClock
 
 from ..servers import (
     PATIENCE,
@@ -556,7 +556,7 @@ def test_exit_code_of_an_interruption(server: HTTPServer, monkeypatch: pytest.Mo
     def interrupt(*arguments: Any, **options: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(observe.ObservedClient, "send", interrupt)
+    monkeypatch.setattr(ObservedClient, "send", interrupt)
     assert run(f"{server.url}/").exit_code == 130
 
 
@@ -629,5 +629,5 @@ def test_a_tls_error_of_another_kind_is_known(monkeypatch: pytest.MonkeyPatch) -
     def fail(*arguments: Any, **options: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(observe.ObservedClient, "send", fail)
+    monkeypatch.setattr(ObservedClient, "send", fail)
     assert run("http://a").exit_code == 6
