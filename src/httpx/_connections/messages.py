@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._config import Deadline
 from .._exceptions import StreamConsumed
@@ -17,6 +17,7 @@ from .._exceptions import StreamConsumed
 if TYPE_CHECKING:
     from .._network.base import Stream
     from .body import ResponseBody
+    from .routes import Route
     from .trace import Trace
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Fields",
     "RequestBody",
     "RequestMessage",
+    "RequestTarget",
     "ResponseMessage",
     "Timeouts",
 ]
@@ -196,6 +198,15 @@ class AwaitingRequestBody(RequestBody):
         return b""
 
 
+class RequestTarget(NamedTuple):
+    """Where a request goes, in parts."""
+
+    scheme: bytes
+    host: bytes
+    port: int
+    target: bytes
+
+
 class RequestMessage:
     """One request, as bytes, and how far it has come."""
 
@@ -205,6 +216,7 @@ class RequestMessage:
         "headers",
         "method",
         "refused",
+        "route",
         "target",
         "timeouts",
         "trace",
@@ -226,6 +238,8 @@ class RequestMessage:
         self.body = body
         self.timeouts = timeouts
         self.trace = trace
+        self.route: Route | None = None
+        """How it is reached: set by the pool."""
         self.written = 0
         """Bytes of this request that a socket has accepted."""
         self.answered = False
@@ -235,6 +249,13 @@ class RequestMessage:
 
     def __repr__(self) -> str:
         return f"<Request [{self.method!r}]>"
+
+    @property
+    def url(self) -> RequestTarget:
+        """What listeners of the trace read off ``info["request"]``."""
+        assert self.route is not None
+        scheme, host, port, *_ = self.route
+        return RequestTarget(scheme.encode(), host.encode(), port, self.target)
 
     async def why_not_again(self) -> str | None:
         """Why this request may not be sent a second time, or `None`: then it is ready for that.

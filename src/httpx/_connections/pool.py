@@ -115,6 +115,7 @@ class Pool:
         says that it has not processed the request, it is sent once more, over a new connection,
         where that is safe (RFC 9110 9.2.2).
         """
+        request.route = route
         backend = self._current_backend()
         ledger = self._ledger
         attempts: tuple[str, ...] = ()
