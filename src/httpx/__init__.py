@@ -46,6 +46,7 @@ from ._exceptions import (
     WriteTimeout,
 )
 from ._models import Cookies, Headers, Request, Response
+from ._network.resolver import CachingResolver
 from ._status_codes import codes
 from ._transports.asgi import ASGITransport
 from ._transports.base import AsyncBaseTransport, BaseTransport
@@ -71,6 +72,7 @@ __all__ = [
     "BaseTransport",
     "BasicAuth",
     "ByteStream",
+    "CachingResolver",
     "Client",
     "CloseError",
     "ConnectError",

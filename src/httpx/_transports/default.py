@@ -83,7 +83,7 @@ class _PooledTransport:
             `ConnectTimeout`), after 0, 0.5, 1, 2, ... seconds. Requests are not repeated by this.
         socket_options: `setsockopt` arguments, applied before connecting.
         resolver: called with (host, port), gives the addresses to try as (address, port), in
-            the order of preference; it may block.
+            the order of preference; it may block. `httpx.CachingResolver` is one.
         max_head_size: bytes that the head of a response may have.
         max_header_count: fields that it may have.
         max_response_size: bytes that the body of a response may have once it is decoded; more
@@ -201,6 +201,8 @@ class _PooledTransport:
         except BaseException:
             await body.aclose()
             raise
+        if answer.body.is_sending:
+            return answer  # a large early response, whose reading goes on with the sending
         try:
             await body.aclose()
         except BaseException:
