@@ -64,7 +64,9 @@ STATUS_LINES = {
         b"", error="[Errno 104]", error_class=httpx.ReadError, then="reset"
     ),
     "a status line, and the end": Fault(
-        b"HTTP/1.1 200 OK\r\n", error="peer unexpectedly closed", then="close"
+        b"HTTP/1.1 200 OK\r\n",
+        error="Server disconnected without sending a response.",
+        then="close",
     ),
 }
 
@@ -78,7 +80,9 @@ FIELDS = {
         b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", error="illegal bare CR or LF"
     ),
     "CR for line ends": Fault(
-        b"HTTP/1.1 200 OK\rContent-Length: 2\r\rok", error="peer unexpectedly closed", then="close"
+        b"HTTP/1.1 200 OK\rContent-Length: 2\r\rok",
+        error="Server disconnected without sending a response.",
+        then="close",
     ),
     "a head that ends in LF": Fault(
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\nok", error="illegal bare CR or LF"
