@@ -254,11 +254,10 @@ class HTTP1Codec:
     def _check_partial_head(self) -> None:
         buffer = self._buffer
         if self._eof:
-            if not buffer:
-                raise RemoteProtocolError(
-                    f"Server disconnected without sending a response. ({self._peer})"
-                )
-            raise self._fault("peer unexpectedly closed connection")
+            what = f"only {len(buffer)} bytes of a head from " if buffer else ""
+            raise RemoteProtocolError(
+                f"Server disconnected without sending a response. ({what}{self._peer})"
+            )
         if len(buffer) > self._max_head:
             raise self._too_long()
         if buffer and not b"HTTP/".startswith(buffer[:5]):
@@ -409,6 +408,11 @@ class HTTP1Codec:
     def switched(self) -> bool:
         """Whether the connection has left HTTP, by a 101 or a successful CONNECT."""
         return self._engine is not None and self._engine.switched
+
+    @property
+    def at_eof(self) -> bool:
+        """Whether the peer has said all that it will."""
+        return self._eof
 
     @property
     def announced(self) -> int | None:
