@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -39,6 +40,18 @@ class World:
         """Run functions at the same time (tasks or threads); their results or exceptions."""
         raise NotImplementedError
 
+    async def turn(self) -> None:
+        """Let others run: the event loop, or other threads."""
+        raise NotImplementedError
+
+    async def until(self, condition: Callable[[], Any], what: str = "") -> None:
+        """Let others run until something is the case; it gives up after ten seconds."""
+        end = time.monotonic() + 10
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"waited in vain {what}".rstrip())
+            await self.turn()
+
 
 class BlockingWorld(World):
     name = "blocking"
@@ -73,6 +86,9 @@ class BlockingWorld(World):
             thread.join()
         return results
 
+    async def turn(self) -> None:
+        time.sleep(0)
+
 
 class AsyncioWorld(World):
     name = "asyncio"
@@ -87,6 +103,9 @@ class AsyncioWorld(World):
 
     async def gather(self, *functions: Callable[[], Awaitable[Any]]) -> list[Any]:
         return await asyncio.gather(*[f() for f in functions], return_exceptions=True)
+
+    async def turn(self) -> None:
+        await asyncio.sleep(0)
 
 
 class UvloopWorld(AsyncioWorld):
@@ -125,6 +144,11 @@ class TrioWorld(World):
             for index in range(len(functions)):
                 nursery.start_soon(work, index)
         return results
+
+    async def turn(self) -> None:
+        import trio
+
+        await trio.lowlevel.checkpoint()
 
 
 class AwaitableClient:

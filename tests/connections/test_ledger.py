@@ -450,3 +450,73 @@ class SharedBooks(Books):
 TestBooks = Books.TestCase
 TestSharedBooks = SharedBooks.TestCase
 TestBooks.settings = TestSharedBooks.settings = settings(max_examples=60, deadline=None)
+
+
+def test_an_expired_connection_takes_no_busy_one_with_it(clock: Clock) -> None:
+    """Of two connections that carry many exchanges, the newer one has been idle for too long."""
+    ledger = make(expiry=5.0, multiplexes=True)
+    busy = opened(ledger, A, capacity=2)
+    assert ledger.decide(A, False) is busy
+    idle = opened(ledger, A, capacity=2)
+    ledger.end_exchange(busy)  # has room again
+    ledger.end_exchange(idle)
+    ledger.routes[A].ready = {busy: None, idle: None}
+    clock.now += 5.0
+    assert ledger.decide(A, False) is busy
+    assert ledger.doomed == [idle]
+    assert busy.active == 2
+
+
+def test_a_failed_dial_costs_the_same_however_many_wait() -> None:
+    """Waiters that are in the queue of all are not looked at again."""
+    ledger = make(connections=1)
+    connection = opened(ledger, A)
+    waiters = [wait(ledger, A) for _ in range(5)]
+    ledger.forget(connection)
+    assert waiters[0].grant is SLOT
+    looks = []
+
+    class Looked(type(ledger.waiters)):  # type: ignore[misc]
+        def __contains__(self, waiter: object) -> bool:
+            looks.append(waiter)
+            return super().__contains__(waiter)
+
+    ledger.waiters = Looked(ledger.waiters)
+    ledger.give_slot_back(A, everyone=True)
+    assert waiters[1].grant is SLOT
+    assert len(looks) == 1
+
+
+def test_a_dead_connection_becomes_a_slot_for_its_borrower() -> None:
+    ledger = make(connections=1)
+    connection = opened(ledger, A)
+    ledger.end_exchange(connection)
+    assert ledger.decide(A, False) is connection
+    waiter = wait(ledger, A)
+    assert ledger.replace(connection)
+    assert waiter.grant is None
+    assert (ledger.slots, ledger.stats().connecting) == (1, 1)
+    assert (ledger.requests, ledger.reused) == (1, 0)
+    assert not ledger.replace(connection)
+    ledger.give_slot_back(A, everyone=True)
+    assert waiter.grant is SLOT
+
+
+def test_a_retired_pool_keeps_nothing() -> None:
+    ledger = make()
+    idle, busy = opened(ledger, A), opened(ledger, B)
+    ledger.end_exchange(idle)
+    ledger.retire()
+    assert ledger.doomed == [idle]
+    ledger.end_exchange(busy)
+    assert ledger.doomed == [idle, busy]
+    assert (ledger.slots, ledger.routes) == (0, {})
+
+
+def test_the_counts_go_on_in_new_books() -> None:
+    ledger = make()
+    ledger.end_exchange(opened(ledger, A))
+    ledger.decide(A, False)
+    renewed = ledger.renewed().stats()
+    assert (renewed.opened, renewed.requests, renewed.reused) == (1, 2, 1)
+    assert (renewed.active, renewed.idle) == (0, 0)

@@ -325,6 +325,8 @@ class Ledger:
         """
         if connection not in self.connections:
             return False
+        self.requests -= 1
+        self.reused -= connection.served > 0
         self._grant_slot(connection.route)
         self._remove(connection, self.routes[connection.route])
         return True
