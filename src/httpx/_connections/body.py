@@ -113,6 +113,11 @@ class ResponseBody:
             finally:
                 self.close()  # whatever the listener does
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether the request's own body is still leaving, and needs its source."""
+        return False
+
     async def _close_step(self) -> None:
         self.close()
 

@@ -8,16 +8,16 @@ the place in the pool given back before anything is awaited.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._exceptions import RemoteProtocolError, WriteError
+from .._exceptions import ReadError, RemoteProtocolError, WriteError
 from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
 from .body import ResponseBody
-from .messages import RequestBody, RequestMessage, ResponseMessage
+from .messages import RequestMessage, ResponseMessage
+from .upload import SMALL_BODY, Upload
 
 if TYPE_CHECKING:
-    from .._network.base import Buffer, Stream
+    from .._network.base import Stream
     from .base import Owner
     from .messages import Fields
     from .routes import Route
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["HTTP1Connection"]
 
 _READ_SIZE = 64 * 1024
-_SMALL_BODY = 64 * 1024  # up to here a body leaves in one write with its head
-_SLICE = 256 * 1024  # a larger one in slices of a memoryview: nothing is copied but these
+_MOST_AHEAD = 16  # reads of a response that are kept while the request's body still leaves
 
 
 class HTTP1Connection:
@@ -52,6 +51,7 @@ class HTTP1Connection:
         self._owner = owner
         self.codec = codec
         self._write_error: WriteError | None = None
+        self._upload: Upload | None = None
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "active" if self.active else "idle"
@@ -117,102 +117,97 @@ class HTTP1Connection:
         """
         codec = self.codec
         self._write_error = None
+        self._upload = None
         head = codec.start(request.method, request.target, request.headers)
         body = request.body
         if body is None:
             head += codec.finish()
         elif isinstance(body, bytes):
-            if len(body) <= _SMALL_BODY:
+            if len(body) <= SMALL_BODY:
                 head = b"".join([head, *codec.frame(body), codec.finish()])
+            else:
+                self._upload = Upload(self.stream, codec, request, body)
         else:
+            self._upload = Upload(self.stream, codec, request, body)
             first = await body.next_chunk()
-            head = b"".join([head, *codec.frame(first)]) if first else head
+            if len(first) > SMALL_BODY:
+                body.push_back(first)
+            elif first:
+                head = b"".join([head, *codec.frame(first)])
         try:
             await self._write(head, request)
         except WriteError as exc:
             # The peer may have answered before it closed: the response, if any, says why.
             self._write_error = exc
+            self._upload = None
 
     async def _write_body(self, request: RequestMessage) -> ResponseHead | None:
-        """Write what is left of the request; a final response that came meanwhile, if any."""
-        body = request.body
-        if body is None or self._write_error is not None:
-            return None
-        if not isinstance(body, bytes):
-            return await self._write_stream(body, request)
-        early: ResponseHead | None = None
-        if len(body) > _SMALL_BODY:
-            view = memoryview(body)
-            for start in range(0, len(body), _SLICE):
-                early, stop = await self._write_chunk(view[start : start + _SLICE], request, early)
-                if stop:
-                    return early
-            early, _ = await self._write_buffers([self.codec.finish()], request, early)
-        return early
+        """Write what is left of the request; a final response that came meanwhile, if any.
 
-    async def _write_stream(
-        self, body: RequestBody, request: RequestMessage
-    ) -> ResponseHead | None:
-        early: ResponseHead | None = None
-        while chunk := await body.next_chunk():
-            early, stop = await self._write_chunk(chunk, request, early)
-            if stop:
-                return early
-        early, _ = await self._write_buffers([self.codec.finish()], request, early)
-        return early
-
-    async def _write_chunk(
-        self, data: Buffer, request: RequestMessage, early: ResponseHead | None
-    ) -> tuple[ResponseHead | None, bool]:
-        buffers = self.codec.frame(data)
-        if len(data) <= _SMALL_BODY and len(buffers) > 1:
-            buffers = [b"".join(buffers)]
-        return await self._write_buffers(buffers, request, early)
-
-    async def _write_buffers(
-        self, buffers: Sequence[Buffer], request: RequestMessage, early: ResponseHead | None
-    ) -> tuple[ResponseHead | None, bool]:
-        """Write buffers, with an eye on an early response; that, and whether to stop sending.
-
-        An error ends the sending (RFC 9112 9.5). With any other early response the body goes on,
-        since the server may be answering while it reads.
+        Whatever is no success ends the sending (RFC 9112 9.5). With a success it goes on, since
+        the server may be answering while it reads.
         """
+        upload = self._upload
         try:
-            for buffer in filter(len, buffers):
-                early = await self._write(buffer, request, watch=early is None) or early
-                if early is not None and early.status >= 300:
-                    return early, True
+            while upload is not None and not await upload.push():
+                event = await self._read_event(request)
+                if isinstance(event, ResponseHead):
+                    if event.status >= 300:
+                        self._upload = None
+                    else:
+                        await self._write_beside_response(request)
+                    return event
         except WriteError as exc:
             self._write_error = exc
-            return early, True
-        return early, False
+        self._upload = None
+        return None
 
-    async def _write(
-        self, data: Buffer, request: RequestMessage, watch: bool = False
-    ) -> ResponseHead | None:
-        """Write all of `data`; with `watch`, return early with a final response's head."""
-        stream = self.stream
-        size = len(data)
-        written = await stream.write_some(data, request.timeouts.write, watch)
-        request.written += written
-        early = None
-        while written < size:
-            if watch and stream.is_readable():
-                early = await self._read_some_head(request)
-                if early is not None and early.status >= 300:
-                    return early
-                watch = early is None
-            sent = await stream.write_some(
-                memoryview(data)[written:], request.timeouts.write, watch
-            )
+    async def _write_beside_response(self, request: RequestMessage) -> None:
+        """Write on after an early success, and keep what comes meanwhile: up to a limit.
+
+        Beyond that, the program has to read: with what it reads, the rest of the request leaves.
+        """
+        for _ in range(_MOST_AHEAD):
+            if await self.write_on(request):
+                return
+            try:
+                data = await self.stream.read(_READ_SIZE, request.timeouts.read)
+            except ReadError:
+                self._peer_left = True  # what has come may be the whole response all the same
+                await self.drop_upload()
+                return
+            self.codec.receive(data)
+
+    async def write_on(self, request: RequestMessage) -> bool:
+        """Write more of the request, until there is something to read (False) or nothing left to
+        write (True)."""
+        try:
+            upload = None if self.codec.at_eof else self._upload
+            if upload is not None and not await upload.push():
+                return False
+        except WriteError as exc:
+            self._write_error = exc
+        await self.drop_upload()
+        return True
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether some of the request is still to leave while its response is being read."""
+        return self._upload is not None
+
+    async def drop_upload(self) -> None:
+        """Nothing more of the request will leave."""
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            await upload.aclose()
+
+    async def _write(self, data: bytes, request: RequestMessage) -> None:
+        written = 0
+        while written < len(data):
+            part = memoryview(data)[written:] if written else data
+            sent = await self.stream.write_some(part, request.timeouts.write)
             request.written += sent
             written += sent
-        return early
-
-    async def _read_some_head(self, request: RequestMessage) -> ResponseHead | None:
-        """Take what is there; the final response's head, if it is in it."""
-        event = await self._read_event(request)
-        return event if isinstance(event, ResponseHead) else None
 
     async def _read_event(self, request: RequestMessage) -> Event:
         codec = self.codec
@@ -267,17 +262,47 @@ class HTTP1Body(ResponseBody):
     def __repr__(self) -> str:
         return f"<{self._request.method.decode('ascii')} {self._connection.route.peer}>"
 
+    @property
+    def is_sending(self) -> bool:
+        return self._connection.is_writing
+
+    async def aclose(self) -> None:
+        """Close, and let go of the source of a request's body that has not left as a whole."""
+        if not self._connection.is_writing:
+            await super().aclose()
+            return
+        try:
+            await super().aclose()
+        finally:
+            await self._connection.drop_upload()
+
     async def _receive(self) -> bytes:
-        codec = self._connection.codec
+        connection = self._connection
+        if not connection.is_writing:
+            return await self._receive_piece()
+        try:
+            return await self._receive_piece()
+        except BaseException:
+            connection.close()
+            await connection.drop_upload()
+            raise
+
+    async def _receive_piece(self) -> bytes:
+        connection = self._connection
+        codec = connection.codec
         while True:
             event = codec.next_event()
             if event is NEED_DATA:
                 if codec.switched:
                     return b""  # the rest of this stream is not HTTP
-                stream = self._connection.stream
+                if connection.is_writing:
+                    await connection.write_on(self._request)
+                stream = connection.stream
                 codec.receive(await stream.read(_READ_SIZE, self._request.timeouts.read))
             elif event is END:
-                if codec.ended_by_close and self._connection.stream.get_extra_info("truncated"):
+                if connection.is_writing:
+                    await connection.write_on(self._request)
+                if codec.ended_by_close and connection.stream.get_extra_info("truncated"):
                     raise self._cut_off()
                 return b""
             else:
