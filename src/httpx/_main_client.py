@@ -39,6 +39,7 @@ class ObservedClient(Client):
     ) -> None:
         self._printer = printer
         self._clock: PhaseClock | None = None
+        self._opens_tunnel = False
         if verbose:
             self._clock = PhaseClock()
             # Reading the certificates of all authorities is no phase of the call.
@@ -116,20 +117,31 @@ class ObservedClient(Client):
 
     def _trace(self, event: str, info: dict[str, typing.Any]) -> None:
         assert self._clock is not None
-        self._clock.note(event)
+        request = info.get("request")
+        if request is not None:
+            self._opens_tunnel = request.method == b"CONNECT"
+        self._clock.note(event, self._opens_tunnel)
         prefix, _, step = event.partition(".")
-        if step in ("connect_tcp.started", "connect_unix_socket.started"):
-            self._printer.note(f"* Connecting to {info.get('host', info.get('path'))!r}")
+        if step == "connect_tcp.started":
+            self._printer.note(f"* Connecting to {info['host']!r}")
         elif step == "connect_tcp.complete":
             address = info["return_value"].get_extra_info("server_addr")
             self._printer.note(f"* Connected to {address[0]!r} on port {address[1]}")
         elif step == "start_tls.complete":
             self._print_tls(info["return_value"].get_extra_info("ssl_object"))
         elif step == "send_request_headers.started":
+            version = "HTTP/2" if prefix == "http2" else "HTTP/1.1"
             request = info["request"]
-            version = {"http2": "HTTP/2"}.get(prefix, "HTTP/1.1")
-            method, target = request.method.decode("ascii"), request.target.decode("ascii")
-            self._printer.head(f"{method} {target} {version}", request.headers)
+            start = f"{request.method.decode()} {request.target.decode()} {version}"
+            self._printer.head(start, request.headers)
+        elif step == "receive_response_headers.complete" and self._opens_tunnel:
+            self._print_proxys_answer(*info["return_value"])
+
+    def _print_proxys_answer(
+        self, version: bytes, status: int, reason: bytes, fields: list[tuple[bytes, bytes]]
+    ) -> None:
+        start = f"{version.decode()} {status} {reason.decode('latin-1')}"
+        self._printer.head(start.rstrip(), fields)
 
     def _print_tls(self, tls: ssl.SSLObject) -> None:
         cipher = tls.cipher()

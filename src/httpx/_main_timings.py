@@ -34,12 +34,18 @@ class PhaseClock:
         self._began: dict[str, float] = {}
         self.seconds = dict.fromkeys(_NAMES, 0.0)
 
-    def note(self, event: str) -> None:
-        """An event of the trace has just come."""
+    def note(self, event: str, tunnel: bool = False) -> None:
+        """An event of the trace has just come.
+
+        Args:
+            event: its name.
+            tunnel: whether it belongs to an exchange with a proxy that opens a tunnel.
+        """
         if self._start is None:
             self._start = self._clock()
         _, step, state = event.split(".")
-        phase = "first byte" if step in (_REQUEST, _HEAD) else _PHASES.get(step)
+        exchange = "connect" if tunnel else "first byte"
+        phase = exchange if step in (_REQUEST, _HEAD) else _PHASES.get(step)
         if phase is None:
             return
         if state == "started":

@@ -21,9 +21,11 @@ from click.testing import CliRunner
 
 import httpx
 from httpx._main_client import ObservedClient
-from httpx._main_output import Printer, certificate_lines
+from httpx._main_output import Printer, certificate_lines, destination
 from httpx._main_timings import PhaseClock
 
+from ..http2_server import HTTP2Server
+from ..proxies import HTTPProxy
 from ..servers import (
     PATIENCE,
     Conn,
@@ -257,7 +259,37 @@ def test_nobody_reads_on(server: HTTPServer) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+def test_a_file_gets_plain_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with path.open("w", encoding="utf-8") as file:
+        printer = Printer(file)
+        printer.head("HTTP/1.1 200 OK", [(b"A", b"b")])
+        printer.body(httpx.Response(200, content=iter([b"\x00\xff", b"\x1b"])))
+    assert path.read_bytes() == b"HTTP/1.1 200 OK\nA: b\n\n\x00\xff\x1b"
+
+
 # A terminal
+
+
+class Terminal(io.StringIO):
+    """Text in memory that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    printer = Printer(terminal)
+    printer.note("plain \x07")
+    printer.note("red", fg="red")
+    printer.body(httpx.Response(200, json={"a": 1}))
+    plain, red, body = terminal.getvalue().split("\n", 2)
+    assert (plain, red) == ("plain \\x07", "\x1b[31mred\x1b[0m")
+    assert "\x1b" in body
+    assert json.loads(re.sub(r"\x1b\[[0-9;]*m", "", body)) == {"a": 1}
 
 
 def test_a_terminal_gets_colours() -> None:
@@ -343,6 +375,16 @@ def test_a_download_goes_on_where_it_broke_off(tmp_path: Path) -> None:
     assert "HTTP/1.1 206 Partial Content\n" in result.output
 
 
+def test_progress(monkeypatch: pytest.MonkeyPatch, capsysbinary: Any) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with destination("-") as (place, progress):
+        assert progress is not None
+        progress(1_000, 2_000)
+        place.write(b"bytes")  # type: ignore[union-attr]
+    assert capsysbinary.readouterr().out == b"bytes"
+    assert "1.0/2.0 kB" in sys.stderr.getvalue()  # type: ignore[attr-defined]
+
+
 # Verbose
 
 
@@ -369,6 +411,26 @@ def test_verbose_tells_of_tls(
     assert "*   issuer:\n*     organizationName: 'trustme" in output
     assert "*   subjectAltName:\n*     DNS: 'localhost'\n" in output
     assert re.search(r"\*   TLS +\d", output)
+
+
+def test_verbose_through_a_tunnel(server_context: Any) -> None:
+    with HTTPServer({"/": HELLO}, tls=server_context) as server, HTTPProxy() as proxy:
+        options = ["-v", "--no-verify", "--proxy", proxy.address]
+        output = run(f"https://localhost:{server.port}/", *options).output
+    assert f"* Connected to '127.0.0.1' on port {proxy.port}\nCONNECT localhost:" in output
+    answer, get = output.index("\n\nHTTP/1.1 200 "), output.index("\nGET / HTTP/1.1\n")
+    assert output.index("\nCONNECT ") < answer < output.index("* SSL established") < get
+
+
+def test_verbose_over_http2(ca: Any) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["h2"])
+    ca.issue_cert("localhost").configure_cert(context)
+    with HTTP2Server(lambda stream: (200, [("a", "b")], b"body"), tls=context) as server:
+        output = run(server.url, "--http2", "--no-verify", "-v").output
+    assert "* Selected ALPN protocol: 'h2'\n" in output
+    assert "\nGET / HTTP/2\n" in output
+    assert "\n\nHTTP/2 200 OK\na: b\n" in output
 
 
 def test_timings_leave_a_pipe_alone(server: HTTPServer) -> None:
@@ -427,6 +489,15 @@ def test_the_chart(monkeypatch: pytest.MonkeyPatch) -> None:
         "*   body             250.0 ms                             #########",
         "*   total           1125.0 ms",
     ]
+
+
+def test_opening_a_tunnel_is_connecting() -> None:
+    time = Clock()
+    clock = PhaseClock(time)
+    clock.note("http11.send_request_headers.started", tunnel=True)
+    time.now = 1.0
+    clock.note("http11.receive_response_headers.complete", tunnel=True)
+    assert clock.seconds["connect"] == 1.0
 
 
 def test_a_request_that_fails_while_it_is_sent_ends_its_phase() -> None:
