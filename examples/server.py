@@ -15,7 +15,8 @@ but `server.client_context`.
     /status/404         that status
     /delay/0.5          an answer after so many seconds
     /drip/2             a body that comes in small pieces for so many seconds
-    /download/5000000   so many bytes, at a pace that can be watched
+    /download/5000000   so many bytes, at a pace that can be watched, or a range of them; with
+                        ?break=1000 the connection breaks after the first 1000
     /lines/10           so many lines of JSON, one after the other
 
 Every answer has the header `X-Connection`: the number of the connection that brought it.
@@ -268,12 +269,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.chunk(b"")
 
     def route_download(self, size: str = "1000000") -> None:
-        left = int(size)
-        self.head(200, "application/octet-stream", left)
-        while left:
-            self.wfile.write(bytes(piece := min(left, 65536)))
+        length, start = int(size), 0
+        etag, status = f'"{length}"', 200
+        headers = [("ETag", etag)]
+        if "Range" in self.headers and self.headers.get("If-Range", etag) == etag:
+            start = int(self.headers["Range"].removeprefix("bytes=").partition("-")[0])
+            headers.append(("Content-Range", f"bytes {start}-{length - 1}/{length}"))
+            status = 206
+        self.head(status, "application/octet-stream", length - start, *headers)
+        stop = int(dict(parse_qsl(self.address.query)).get("break", length))
+        end = stop if start < stop else length
+        for position in range(start, end, 65536):
+            self.wfile.write(bytes(min(end - position, 65536)))
             self.pause(0.005)
-            left -= piece
+        self.close_connection = end < length
 
     def route_lines(self, count: str = "10") -> None:
         self.head(200, "application/x-ndjson", None)

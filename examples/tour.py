@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TextIO
 
 import httpx
@@ -179,18 +180,17 @@ def errors(server: Server) -> None:
                 print("fine:", response.json())
 
 
-@step("A download, streamed")
+@step("A download, and a connection that breaks")
 def download(server: Server) -> None:
-    """The body is read piece by piece; what is not read yet is not in memory."""
-    url = f"{server.http}/download/8000000"
-    with tempfile.TemporaryFile() as file:
-        with httpx.stream("GET", url) as response:
-            total = int(response.headers["content-length"])
-            for chunk in response.iter_bytes():
-                file.write(chunk)
-                progress(response.num_bytes_downloaded, total)
+    """Saved piece by piece, under its name only when it is whole. What breaks off goes on."""
+    url = f"{server.http}/download/8000000?break=3000000"
+    with tempfile.TemporaryDirectory() as folder, httpx.Client() as client:
+        path = Path(folder, "film.webm")
+        last = client.download(url, path, progress=progress)
 
-        print(f"{file.tell():,} bytes on disk")
+        size, names = path.stat().st_size, os.listdir(folder)
+        print(f"{size:,} bytes on disk, alone: {names}")
+    print(last, "for the rest:", last.headers["content-range"])
 
 
 @step("A hundred requests: one after the other, and at once")
@@ -271,8 +271,9 @@ class Result(io.TextIOBase):
         return len(text)
 
 
-def progress(done: int, total: int) -> None:
-    """Draw a bar: in place on a terminal, at each quarter elsewhere."""
+def progress(done: int, total: int | None) -> None:
+    """Draw a bar: in place on a terminal, only when it is full elsewhere."""
+    assert total is not None
     screen = sys.stdout.screen if isinstance(sys.stdout, Result) else Screen(sys.stdout)
     share, width = done / total, screen.width - 32
     bar = ("█" * round(share * width)).ljust(width, "░")

@@ -56,7 +56,8 @@ def test_the_tour(tour: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
         "→ UnsupportedProtocol: ",
         "→ fine: {'id': 1, 'name': 'user 1'}",
         "█  8.0 of 8.0 MB",
-        "→ 8,000,000 bytes on disk",
+        "→ 8,000,000 bytes on disk, alone: ['film.webm']\n"
+        "    → <Response [206 Partial Content]> for the rest: bytes 3000000-7999999/8000000",
         f"{len(tour.STEPS)} steps in ",
     ):
         assert result in shown
