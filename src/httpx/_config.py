@@ -21,6 +21,7 @@ import threading
 import time
 import typing
 import warnings
+import weakref
 
 from ._headers import Headers
 from ._types import CertTypes, HeaderTypes, TimeoutTypes
@@ -341,12 +342,16 @@ def shared_ssl_context(
     by path, time and size, so that a client made after a certificate was renewed has the new one.
     """
     environment = _read_environment(verify, trust_env)
-    if hasattr(verify, "wrap_socket"):
-        return _build(verify, cert, environment)
     paths = [*_paths(verify, cert), *filter(None, (environment.cafile, environment.capath))]
     certificate = cert if cert is None or isinstance(cert, (str, os.PathLike)) else tuple(cert)
-    key = (verify, certificate, environment, tuple([_version(path) for path in paths]))
-    return _contexts.get(key, lambda: _build(verify, cert, environment))
+    version = (certificate, tuple([_version(path) for path in paths]))
+    if hasattr(verify, "wrap_socket"):
+        context = typing.cast("ssl.SSLContext", verify)
+        if cert is not None and _certified.get(context) != version:
+            _build(context, cert, environment)
+            _certified[context] = version
+        return context
+    return _contexts.get((verify, environment, version), lambda: _build(verify, cert, environment))
 
 
 class _SharedContexts:
@@ -378,6 +383,8 @@ class _SharedContexts:
 
 
 _contexts = _SharedContexts()
+# Which certificate was loaded into a context of the user's: once, not at each connection.
+_certified: weakref.WeakKeyDictionary[ssl.SSLContext, typing.Hashable] = weakref.WeakKeyDictionary()
 
 
 class _Environment(typing.NamedTuple):

@@ -219,6 +219,30 @@ async def test_client_certificates(
             assert tls.getpeercert()["subjectAltName"] == (("email", "me@example.org"),)  # type: ignore[index]
 
 
+async def test_a_certificate_is_read_once(
+    world: World, files: Path, asking_context: ssl.SSLContext
+) -> None:
+    """Into a context of the user's as well: not at each connection."""
+    reads = []
+
+    class Context(ssl.SSLContext):
+        def load_cert_chain(self, *arguments: Any, **options: Any) -> None:
+            reads.append(arguments)
+            super().load_cert_chain(*arguments, **options)
+
+    context = Context(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(str(files / "ca.pem"))
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with HTTPServer(echo, tls=asking_context) as server:
+        for _ in range(2):
+            certificate = str(files / "both.pem")
+            async with world.client(verify=context, cert=certificate, limits=limits) as client:
+                for _ in range(3):
+                    assert (await client.get(server.url)).status_code == 200
+        assert server.accepted == 6
+    assert reads == [(str(files / "both.pem"),)]
+
+
 async def test_a_client_certificate_is_not_for_the_proxy(
     world: World,
     files: Path,
