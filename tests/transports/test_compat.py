@@ -93,6 +93,18 @@ async def test_nothing_replaced_and_nothing_of_httpcore_is_used(
         assert client._transport._pool.double is None
 
 
+async def test_tls_through_httpcore_and_without(
+    world: Any, ssl_context: Any, server_context: Any
+) -> None:
+    with HTTPServer(lambda request: "hello", tls=server_context) as server:
+        url = f"https://localhost:{server.port}"
+        async with world.client(verify=ssl_context) as client:
+            with patched(world, spying(world, "ConnectionPool", [])):
+                assert (await client.get(url)).text == "hello"
+            assert (await client.get(url)).text == "hello"
+        assert server.accepted == 2
+
+
 async def test_an_answer_without_a_network(world: Any) -> None:
     seen = []
 
@@ -250,6 +262,14 @@ async def test_a_network_backend_that_is_wrapped_guards_every_connection(
         assert guard.seen == [httpx.URL(server.url).port]
         with pytest.raises(httpx.ConnectError, match="not there"):
             await client.get("http://10.0.0.1/")
+
+
+def test_what_the_class_of_our_pool_has_stays_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = httpx.HTTPTransport()._pool
+    monkeypatch.setattr(PatchablePool, "later", None, raising=False)
+    pool.later = 1  # type: ignore[attr-defined]
+    assert pool.__dict__["later"] == 1
+    assert pool.double is None
 
 
 async def test_a_method_replaced_on_the_pool_itself(world: Any, server: HTTPServer) -> None:

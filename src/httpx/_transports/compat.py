@@ -137,7 +137,14 @@ class PatchablePool(Pool):
         return self.double
 
     def _belongs_to_double(self, name: str) -> bool:
-        return "httpcore" in sys.modules and "_is_overruled" in self.__dict__ and name[:2] != "__"
+        own = self.__dict__
+        return (
+            "httpcore" in sys.modules
+            and "_is_overruled" in own
+            and name not in own
+            and not hasattr(type(self), name)
+            and not name.startswith("__")
+        )
 
     def __getattr__(self, name: str) -> typing.Any:
         if not self._belongs_to_double(name):
@@ -145,14 +152,14 @@ class PatchablePool(Pool):
         return getattr(self._make_double(), name)
 
     def __setattr__(self, name: str, value: typing.Any) -> None:
-        if name in self.__dict__ or not self._belongs_to_double(name):
+        if not self._belongs_to_double(name):
             super().__setattr__(name, value)
         else:
             setattr(self._make_double(), name, value)
             self._is_overruled = True
 
     def __delattr__(self, name: str) -> None:
-        if name in self.__dict__ or not self._belongs_to_double(name):
+        if not self._belongs_to_double(name):
             super().__delattr__(name)
         else:
             delattr(self._make_double(), name)
