@@ -34,6 +34,7 @@ class Exchange:
         "request",
         "sent_all",
         "stream_id",
+        "unreturned",
         "waiter",
     )
 
@@ -41,8 +42,9 @@ class Exchange:
         self.request = request
         self.stream_id = 0
         self.head: StreamHead | None = None
-        self.chunks: deque[StreamData] = deque()
+        self.chunks: deque[bytes] = deque()
         self.received = 0  # bytes of the body
+        self.unreturned = 0  # of the stream's window, for what lies in `chunks`
         self.ended = False  # the peer has sent everything
         self.sent_all = False  # and so have we
         self.error: TransportError | None = None
@@ -62,8 +64,9 @@ class Exchange:
     def apply(self, event: StreamEvent) -> None:
         """Something has arrived."""
         if isinstance(event, StreamData):
-            self.chunks.append(event)
+            self.chunks.append(event.data)
             self.received += len(event.data)
+            self.unreturned += event.size
         elif isinstance(event, StreamHead):
             self.head = event
             self.request.answered = True

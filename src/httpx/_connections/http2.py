@@ -63,6 +63,7 @@ __all__ = ["HTTP2Connection"]
 _READ_SIZE = 256 * 1024
 _BODY_SLICE = 64 * 1024
 _MOST_UNSENT = 1024 * 1024  # of frames that a peer makes us answer, and does not read
+_MOST_AHEAD = 16 * 1024 * 1024  # of a response, while its request is still leaving
 _LOOK_UP = 0.5  # seconds
 _CALM_AFTER = 10.0  # seconds after which idle frames of the peer are forgotten
 _PING_AFTER = 30.0  # seconds of silence after which a connection is asked before it is used
@@ -336,6 +337,7 @@ class HTTP2Connection:
                     raise exchange.error
                 if exchange.wants_no_body or self._broken:
                     return False
+                self._keep_ahead(exchange)
                 piece = data[:_BODY_SLICE]
                 last = ends and len(piece) == len(data)
                 sent = self._codec.send_body(exchange.stream_id, piece, last)
@@ -350,7 +352,18 @@ class HTTP2Connection:
         return True
 
     def _may_send(self, exchange: Exchange) -> bool:
-        return exchange.wants_no_body or self._codec.room(exchange.stream_id) > 0
+        return (
+            exchange.wants_no_body
+            or self._codec.room(exchange.stream_id) > 0
+            or (exchange.unreturned > 0 and exchange.received < _MOST_AHEAD)
+        )
+
+    def _keep_ahead(self, exchange: Exchange) -> None:
+        """A server may answer while it reads, and not read on before it has answered: what comes
+        while the request is leaving is taken from it, up to a limit. Under the lock."""
+        if exchange.unreturned and exchange.received < _MOST_AHEAD:
+            self._codec.acknowledge(exchange.stream_id, exchange.unreturned)
+            exchange.unreturned = 0
 
     async def _receive_head(self, exchange: Exchange) -> StreamHead:
         await self._wait(exchange, _has_head, exchange.request.timeouts.read, "read")
@@ -368,10 +381,11 @@ class HTTP2Connection:
             pieces = list(chunks)
             chunks.clear()
             if not exchange.ended:  # else nothing more will come that would need the window
-                self._codec.acknowledge(exchange.stream_id, sum([piece.size for piece in pieces]))
+                self._codec.acknowledge(exchange.stream_id, exchange.unreturned)
+                exchange.unreturned = 0
                 self._collect()
                 self._outbox.flush_nowait()
-        return pieces[0].data if len(pieces) == 1 else b"".join([p.data for p in pieces])
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def leave(self, exchange: Exchange) -> None:
         """An exchange is over: reset its stream if it was not complete. Never waits."""
@@ -440,7 +454,7 @@ class HTTP2Connection:
             try:
                 with suppress(TimeoutException):  # the step's may be shorter than ours: see below
                     if stuck:
-                        await self._flush_some(left)
+                        await self._flush(left, some=True)
                     elif waiter is None:
                         await self._read_once(left)
                     else:
@@ -538,29 +552,20 @@ class HTTP2Connection:
         """Move new frames to the out-queue. Under the lock."""
         self._outbox.put(self._codec.take_output())
 
-    async def _flush(self, timeout: float | None) -> None:
-        """Wait until all frames have left.
+    async def _flush(self, timeout: float | None, some: bool = False) -> None:
+        """Wait until all frames have left; or `some`, which nobody else is about.
 
         If nothing can be written any more, the peer may have said why before it closed: who waits
         for it reads on, and finds that, or the end.
         """
         try:
-            await self._outbox.flush(timeout)
+            await (self._outbox.flush_some if some else self._outbox.flush)(timeout)
         except WriteError:
-            self._stop_writing()
-
-    async def _flush_some(self, timeout: float | None) -> None:
-        try:
-            await self._outbox.flush_some(timeout)
-        except WriteError:
-            self._stop_writing()
-
-    def _stop_writing(self) -> None:
-        with self._lock:
-            self._broken = True
-            self.capacity = 0
-            self._outbox.give_up()
-        self._owner.resize(self)
+            with self._lock:
+                self._broken = True
+                self.capacity = 0
+                self._outbox.give_up()
+            self._owner.resize(self)
 
     async def _write(self, data: bytes, timeout: float | None) -> int:
         """Wait until the stream takes some of `data`, and read meanwhile unless somebody else

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from .._exceptions import RemoteProtocolError
 
-__all__ = ["CANCEL", "ENHANCE_YOUR_CALM", "Frame", "FrameReader", "error_name", "window_update"]
+__all__ = ["Frame", "FrameReader", "empty_trailers", "error_name", "window_update"]
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE = range(9)
 CONTINUATION = 9
@@ -61,6 +61,7 @@ _ERRORS = (
 NO_ERROR, PROTOCOL_ERROR = 0x0, 0x1
 FRAME_SIZE_ERROR, REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM = 0x6, 0x7, 0x8, 0xB
 _read_header = struct.Struct(">BHBBL").unpack_from
+_write_header = struct.Struct(">HBBBL").pack
 _write_window_update = struct.Struct(">HBBBLL").pack
 
 
@@ -99,11 +100,11 @@ class FrameReader:
         self._begun = False
         self._idle = 0
         self.error_code = PROTOCOL_ERROR
-        """What to tell the peer after `read` has raised."""
+        """What to tell the peer after `read` or `count` has raised."""
 
     def read(self, data: bytes) -> list[Frame]:
-        """The frames that are complete now. Raises `RemoteProtocolError` on a flood, on a frame
-        over the size announced, and on what is not HTTP/2."""
+        """The frames that are complete now. Raises `RemoteProtocolError` on a frame over the size
+        announced, and on what is not HTTP/2."""
         buffer = self._buffer + data if self._buffer else data
         frames = []
         position = 0
@@ -122,9 +123,6 @@ class FrameReader:
             end = position + HEADER_SIZE + length
             if end > size:
                 break
-            self._idle += 1
-            if self._idle > MOST_IDLE:
-                self._refuse_flood(kind)
             frames.append(Frame(kind, flags, stream_id & 0x7FFFFFFF, buffer[position:end]))
             position = end
         self._buffer = buffer[position:]
@@ -138,12 +136,15 @@ class FrameReader:
             )
         self._begun = True
 
-    def _refuse_flood(self, kind: int) -> None:
-        name = _KINDS[kind] if kind < len(_KINDS) else f"unknown type {kind:#x}"
-        self.error_code = ENHANCE_YOUR_CALM
-        raise RemoteProtocolError(
-            f"{self._peer} sent a flood of HTTP/2 frames without use, {name} the last of them"
-        )
+    def count(self, kind: int) -> None:
+        """A frame is about to be looked at. Raises `RemoteProtocolError` on a flood."""
+        self._idle += 1
+        if self._idle > MOST_IDLE:
+            name = _KINDS[kind] if kind < len(_KINDS) else f"unknown type {kind:#x}"
+            self.error_code = ENHANCE_YOUR_CALM
+            raise RemoteProtocolError(
+                f"{self._peer} sent a flood of HTTP/2 frames without use, {name} the last of them"
+            )
 
     def pay(self) -> None:
         """Something of use has happened."""
@@ -152,6 +153,11 @@ class FrameReader:
     def calm(self) -> None:
         """A while has passed: what was idle talk before is forgotten."""
         self._idle = 0
+
+
+def empty_trailers(stream_id: int) -> bytes:
+    """A HEADERS frame without fields that ends its stream."""
+    return _write_header(0, 0, HEADERS, END_HEADERS | END_STREAM, stream_id)
 
 
 def window_update(stream_id: int, increment: int) -> bytes:
