@@ -882,3 +882,22 @@ async def test_a_trace_that_fails_leaves_nothing(
                 else:
                     break
     assert failures > 20
+
+
+async def test_a_trace_that_fails_at_http2(world: World, origin: HTTPServer) -> None:
+    """The connection is made by then, and nobody's yet."""
+
+    def called(name: str, info: dict[str, Any]) -> None:
+        if name.startswith("http2."):
+            raise KeyError(name)
+
+    async def awaited(name: str, info: dict[str, Any]) -> None:
+        called(name, info)
+
+    callback: Any = called if world.name == "blocking" else awaited
+    with HTTPProxy() as server:
+        async with world.client(proxy=server.address, http1=False, http2=True) as client:
+            with pytest.raises(KeyError):
+                await client.get(origin.url, extensions={"trace": callback})
+            assert stats(client) == (0, 0, 0)
+            await until(world, server, lambda: server.open == 0)

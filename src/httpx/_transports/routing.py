@@ -117,16 +117,17 @@ def attach_refusal(exc: ProxyError, request: Request) -> None:
     if answer is None:
         return
     exc._answer = None
-    extensions = {"http_version": answer.http_version, "reason_phrase": answer.reason}
-    for content in (answer.body, b""):
-        try:
-            exc.response = Response(
-                answer.status,
-                headers=answer.headers,
-                content=content,
-                request=request,
-                extensions=extensions,
-            )
-            return
-        except DecodingError:  # compressed, and cut off: then only the head is of use
-            continue
+
+    def respond(content: bytes) -> Response:
+        return Response(
+            answer.status,
+            headers=answer.headers,
+            content=content,
+            request=request,
+            extensions={"http_version": answer.http_version, "reason_phrase": answer.reason},
+        )
+
+    try:
+        exc.response = respond(answer.body)
+    except DecodingError:  # compressed, and cut off: then only the head is of use
+        exc.response = respond(b"")
