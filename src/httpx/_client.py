@@ -305,6 +305,8 @@ class Client(BaseClient):
             auth: as in `request`.
             follow_redirects: as in `request`.
 
+        For a request that is looked at, or changed, before it leaves:
+
             request = client.build_request("GET", "https://www.example.org/")
             response = client.send(request)
         """
@@ -515,7 +517,7 @@ class Client(BaseClient):
         Args:
             url: as in `request`; so are `params`, `headers`, `auth`, `follow_redirects`,
                 `timeout` (whose total is for everything together) and `extensions`.
-            target, progress, digest: as in `Response.stream_to`.
+            target: as in `Response.stream_to`, and so are `progress` and `digest`.
             resumptions: how often to go on after a broken connection.
 
         Returns the last response. Raises `HTTPStatusError` for a status that is not 2xx,

@@ -5,11 +5,15 @@ TLS server, their port 80 to a plain one and `proxy.example.com` to a proxy, and
 other name. Certificates come from the tests' own authority, which SSL_CERT_FILE names. So the
 text's code runs as it stands, with its `https://api.example.com/...`.
 
-`Block` is one Python block of a Markdown file; `run` executes it in a module of its own.
+`Block` is one Python block of a Markdown file; `run` executes it in a module of its own. `Page`
+is a whole file: its blocks run one after the other, as a reader would type them.
 """
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
 import re
 import socket
 import ssl
@@ -25,9 +29,9 @@ from typing import Any, Self
 import pytest
 import trustme
 
-from ..servers import Conn, HTTPServer, Reply, Request
+from ..servers import Conn, HTTPServer, RawServer, Reply, Request
 
-__all__ = ["HOSTS", "Block", "Internet", "read_blocks"]
+__all__ = ["HOSTS", "Block", "Internet", "Page", "read_blocks"]
 
 HOSTS = {
     "api.example.com",
@@ -49,6 +53,8 @@ class Block:
     path: Path
     line: int
     text: str
+    output: str | None = None
+    """What it prints: the ```text block right behind it. Three dots stand for anything."""
 
     @property
     def title(self) -> str:
@@ -79,8 +85,45 @@ class Block:
 def read_blocks(path: Path) -> Iterator[Block]:
     """Every ```python block of a Markdown file, in order."""
     text = path.read_text(encoding="utf-8")
-    for match in re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-        yield Block(path, text[: match.start()].count("\n") + 1, match[1])
+    fences = r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?"
+    for match in re.finditer(fences, text, re.DOTALL | re.MULTILINE):
+        yield Block(path, text[: match.start()].count("\n") + 1, match[1], match[2])
+
+
+class Page:
+    """A Markdown file whose blocks share their names. `await` may stand outside of functions."""
+
+    def __init__(self, path: Path) -> None:
+        self.blocks = list(read_blocks(path))
+        self._module = ModuleType("page")
+
+    def run(self, printed: Callable[[], str]) -> None:
+        """Execute all blocks, and compare what they print.
+
+        Args:
+            printed: gives what was printed since it was last called.
+        """
+        sys.modules[self._module.__name__] = self._module
+        try:
+            with asyncio.Runner() as runner:
+                for block in self.blocks:
+                    self._run(block, runner)
+                    self._compare(block, printed())
+        finally:
+            del sys.modules[self._module.__name__]
+
+    def _run(self, block: Block, runner: asyncio.Runner) -> None:
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code = compile("\n" * block.line + block.text, block.path, "exec", flags)
+        result = eval(code, vars(self._module))
+        if inspect.iscoroutine(result):
+            runner.run(result)
+
+    def _compare(self, block: Block, printed: str) -> None:
+        if block.output is not None:
+            pattern = re.escape(block.output).replace(re.escape("..."), ".*?")
+            place = f"{block.path.name}:{block.line} printed\n{printed}"
+            assert re.fullmatch(pattern, printed, re.DOTALL), place
 
 
 class Internet:
@@ -105,6 +148,8 @@ class Internet:
         self._plain = HTTPServer(self._answer)
         self._tls = HTTPServer(self._answer, tls=self._context)
         self._proxy = HTTPServer(self._tunnel)
+        self.ports: dict[int, RawServer] = {443: self._tls, 80: self._plain, 8080: self._proxy}
+        """Which server answers at a port of the hosts."""
         ca.cert_pem.write_to_path(str(directory / "ca.pem"))
         monkeypatch.setenv("SSL_CERT_FILE", str(directory / "ca.pem"))
         self._real_getaddrinfo = socket.getaddrinfo
@@ -146,7 +191,7 @@ class Internet:
     ) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
         if name in HOSTS:
-            server = {443: self._tls, 80: self._plain, 8080: self._proxy}[int(port)]
+            server = self.ports[int(port)]
             host, port = server.host, server.port
         elif name is None or not (name[:1].isdigit() or ":" in name):
             raise socket.gaierror(socket.EAI_NONAME, f"the tests do not know {name}")

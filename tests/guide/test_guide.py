@@ -334,7 +334,7 @@ def forgotten_client(block: Block, internet: Internet) -> None:
         gc.collect()
     # What the guide calls a leak is reported when the forgotten client goes.
     assert {warning.category for warning in caught} == {ResourceWarning}
-    assert any("1 idle" in str(warning.message) for warning in caught)
+    assert any("1 connection open" in str(warning.message) for warning in caught)
     assert internet.log == [f"GET {API}/users"] * 2
     assert internet.connections == 2
 
