@@ -94,7 +94,7 @@ class Response:
         stream: the body as a byte stream; nothing is added to the header fields then.
         request: what it answers.
         extensions: what comes beside the message: `http_version`, `reason_phrase`,
-            `network_stream`, ...
+            `network_stream`; `proxy_headers`, of a proxy's answer to CONNECT; ...
         history: the responses before this one, redirects and authentication.
         default_encoding: of text whose `Content-Type` names none that is known; or a function
             that finds it, from the content.
