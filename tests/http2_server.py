@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import h2.config
 import h2.connection
 import h2.events
+import h2.exceptions
 import h2.settings
 import hpack
 from hyperframe import frame as frames
@@ -51,13 +53,14 @@ class Stream:
     ) -> None:
         """Send a whole response, as far as the windows allow now, the rest as they open."""
         fields = [(":status", str(status)), *(headers or [])]
-        with self.session.lock:
+        # The client may have given it up, in the same read that brought the end of its request.
+        with self.session.lock, suppress(h2.exceptions.StreamClosedError):
             self.session.h2.send_headers(self.number, fields, end_stream=not body)
             self.unsent = body or None
             self.session.pump()
 
     def refuse(self, code: int = 7) -> None:
-        with self.session.lock:
+        with self.session.lock, suppress(h2.exceptions.StreamClosedError):
             self.session.h2.reset_stream(self.number, code)
             self.session.flush()
 
