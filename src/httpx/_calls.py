@@ -73,6 +73,10 @@ class Calls(Protocol):
         """Call a hook, or a method of the client that users may override."""
         ...
 
+    def adapt(self, request: Request) -> None:
+        """Give a request a body that can be read in this world without holding it up."""
+        ...
+
     async def handle(self, transport: Any, request: Request) -> Response:
         """Have a transport answer a request."""
         ...
@@ -118,6 +122,9 @@ class _Blocking:
             return function(*args, **kwargs)
         except StopIteration as stop:
             raise UserStop(stop) from None
+
+    def adapt(self, request: Request) -> None:
+        """Whatever it is may block."""
 
     async def handle(self, transport: Any, request: Request) -> Response:
         if not isinstance(request.stream, SyncByteStream):
@@ -173,9 +180,12 @@ class _Awaiting:
         awaitable: Awaitable[Any] = function(*args, **kwargs)
         return awaitable
 
-    async def handle(self, transport: Any, request: Request) -> Response:
+    def adapt(self, request: Request) -> None:
         if type(request.stream) is not ByteStream:
             request.stream = _for_event_loop(request.stream)
+
+    async def handle(self, transport: Any, request: Request) -> Response:
+        self.adapt(request)
         start = perf_counter()
         response: Response = await transport.handle_async_request(request)
         if not isinstance(response.stream, AsyncByteStream):
@@ -185,7 +195,7 @@ class _Awaiting:
         return response
 
     def auth_flow(self, auth: Auth, request: Request) -> AuthFlow:
-        request.stream = _for_event_loop(request.stream)  # the flow may read it
+        self.adapt(request)  # the flow may read it
         return _AwaitingAuthFlow(auth, request)
 
     async def read(self, response: Response) -> None:

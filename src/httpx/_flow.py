@@ -136,6 +136,8 @@ async def send_handling_redirects(
     """Send a request and, if so told, what its redirects lead to; the last response."""
     hooks = client._event_hooks
     while True:
+        if hooks["request"]:
+            calls.adapt(request)  # a hook may read it
         for hook in hooks["request"]:
             await calls.call(hook, request)
         response: Response = await calls.call(client._send_single_request, request)

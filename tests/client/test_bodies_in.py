@@ -220,6 +220,15 @@ async def test_a_limit_holds_for_text_lines_and_records(world: World) -> None:
                             pass
 
 
+async def test_a_limit_of_nothing(world: World) -> None:
+    extensions = {"max_response_size": 0}
+    with HTTPServer({"/": Reply(body=[b"x"]), "/empty": b""}) as server:
+        async with world.client(base_url=server.url) as client:
+            assert (await client.get("/empty", extensions=extensions)).content == b""
+            with pytest.raises(httpx.ResponseTooLarge, match="is 0 bytes"):
+                await client.get("/", extensions=extensions)
+
+
 @pytest.mark.parametrize("size", [-1, "1 MB", 1.5])
 def test_what_is_no_limit(size: Any) -> None:
     with pytest.raises(ValueError, match=f"max_response_size is a number of bytes.*{size!r}"):

@@ -267,6 +267,44 @@ async def test_no_blocking_read_on_the_loops_thread(world: World, tmp_path: Path
 
 
 @AWAITING
+@pytest.mark.parametrize("transport", ["mock", "asgi"])
+async def test_nor_for_other_transports_and_hooks(
+    world: World, tmp_path: Path, transport: str
+) -> None:
+    (tmp_path / "file").write_bytes(CONTENT)
+    got = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        got.append(body)
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        got.append(request.content)
+        return httpx.Response(200)
+
+    async def hook(request: httpx.Request) -> None:
+        await request.aread()
+
+    for hooks in ([], [hook]):
+        chosen: Any = (
+            httpx.MockTransport(handler) if transport == "mock" else httpx.ASGITransport(app)
+        )
+        with Watched(tmp_path / "file") as file:
+            async with httpx.AsyncClient(
+                transport=chosen, event_hooks={"request": hooks}
+            ) as client:
+                await client.post("http://example.com/", content=file)
+        assert file.threads
+        assert threading.get_ident() not in file.threads
+    assert got == [CONTENT] * 2
+
+
+@AWAITING
 async def test_the_loop_runs_while_a_source_waits(world: World) -> None:
     """The source gives its second piece only after the loop has done something else."""
     waits, goes_on = threading.Event(), threading.Event()

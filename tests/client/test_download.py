@@ -273,6 +273,12 @@ async def test_no_file_is_touched_by_the_loops_thread(
     assert threading.get_ident() not in threads
 
 
+async def test_a_pause_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    calls = _calls.BLOCKING if world.name == "blocking" else _calls.AWAITING
+    await calls.sleep(0)
+
+
 # -- download ----------------------------------------------------------------------------------
 
 
