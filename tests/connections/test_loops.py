@@ -32,8 +32,6 @@ def test_a_client_in_two_event_loops(world: World) -> None:
         assert world.run(get) == "1"
         server.wait_for(lambda: server.open == 0)
     gc.collect()
-    del client
-    gc.collect()
 
 
 def test_a_client_in_loops_of_different_kinds() -> None:
@@ -68,21 +66,21 @@ def test_a_loop_ends_with_a_connection_in_use(world: World) -> None:
 
 
 def test_a_loop_ends_while_a_request_waits_in_the_queue() -> None:
-    """It is cancelled, as everything is by `asyncio.run`."""
+    """It is cancelled, as every task is by `asyncio.run`."""
     client = httpx.AsyncClient(limits=httpx.Limits(max_connections=1))
+    tasks: list[asyncio.Task[Any]] = []
     with HTTPServer(lambda request: b"x" * 1_000_000) as server:
 
         async def main() -> None:
             request = client.build_request("GET", server.url)
             response = await client.send(request, stream=True)
-            waiting = asyncio.create_task(client.get(server.url))
+            tasks.append(asyncio.create_task(client.get(server.url)))
             while not client.pool_stats().waiting:
                 await asyncio.sleep(0)
-            waiting.add_done_callback(lambda task: task.cancelled())
             await response.aclose()
-            return None
 
         asyncio.run(main())
+        assert tasks[0].cancelled()
         stats = client.pool_stats()
         assert (stats.active, stats.waiting, stats.connecting) == (0, 0, 0)
         server.wait_for(lambda: server.open == 0)

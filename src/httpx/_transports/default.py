@@ -145,6 +145,9 @@ class _PooledTransport:
             self._patched_method,
         )
         self._retire = self._pool.retire
+        # For the warning in __del__. Of an object with a dict, like this one, the tracemalloc of
+        # CPython 3.11 does not know where it was made.
+        self._made = object()
 
     def pool_stats(self) -> PoolStats:
         """The state of the pool at this moment, as numbers.
@@ -163,7 +166,7 @@ class _PooledTransport:
         if still_open:
             connections = "1 connection" if still_open == 1 else f"{still_open} connections"
             text = f"unclosed {type(self).__name__}, or its client, with {connections} open"
-            _warn(text, ResourceWarning, source=self, stacklevel=2)
+            _warn(text, ResourceWarning, source=self._made, stacklevel=2)
 
     @staticmethod
     def _find_backend() -> Backend:
