@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import httpx
+from httpx._connections import tunnel
 
 from ..proxies import HTTPProxy, SOCKSProxy
 from ..servers import Conn, HTTPServer, RawServer, echo, refused_port, response, stalled_port
@@ -453,8 +454,11 @@ async def test_the_start_of_the_body(world: World, answer: bytes, status: int, b
     assert caught.value.response.content == body
 
 
-async def test_a_refusal_does_not_wait_for_a_slow_body(world: World) -> None:
+async def test_a_refusal_does_not_wait_for_a_slow_body(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither for ever where there is no time-out, nor beyond the one there is."""
+    monkeypatch.setattr(tunnel, "_BODY_PATIENCE", 0.2)
 
     def handler(conn: Conn) -> None:
         conn.read_head()
@@ -462,7 +466,7 @@ async def test_a_refusal_does_not_wait_for_a_slow_body(world: World) -> None:
         conn.hold()
 
     with RawServer(handler) as server:
-        for timeout in (None, httpx.Timeout(5, connect=0.3)):
+        for timeout in (None, httpx.Timeout(5, connect=0.1)):
             async with world.client(proxy=server.url, timeout=timeout) as client:
                 with pytest.raises(httpx.ProxyError, match="403 Forbidden") as caught:
                     await client.get("https://origin.example/")
