@@ -311,7 +311,7 @@ def _for_event_loop(stream: SyncByteStream | AsyncByteStream) -> AsyncByteStream
 
 # How much of a blocking body one trip to a worker thread brings, and how long it collects, in
 # seconds: a trip costs about 100 us, and a body that comes slowly is not to be held back.
-_PIECE = 65_536
+_PIECE = 262_144
 _PATIENCE = 0.005
 
 
