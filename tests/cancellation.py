@@ -36,7 +36,7 @@ from httpx._network import dial
 
 from .worlds import World
 
-__all__ = ["Case", "Gate", "Scene", "Stepper", "sweep"]
+__all__ = ["WAYS", "Case", "Gate", "Scene", "Sockets", "Stepper", "sweep"]
 
 
 class Gate:
@@ -186,7 +186,7 @@ class Stepper:
             inner = getattr(inner, "cr_await", None) or getattr(inner, "gi_yieldfrom", None)
 
 
-class _Sockets:
+class Sockets:
     """Every socket that the dialler makes."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +307,7 @@ async def _one_run(
         loop.set_exception_handler(lambda _, context: complaints.append(context))
         soon = loop.call_soon
     with monkeypatch.context() as patch, case.serve(gate) as server:
-        sockets = _Sockets(patch)
+        sockets = Sockets(patch)
         transport = httpx.AsyncHTTPTransport(**case.options)
         async with httpx.AsyncClient(transport=transport, timeout=10) as client:
             scene = Scene(client, server, gate, server.url, soon)
@@ -336,7 +336,7 @@ async def _one_run(
     return step
 
 
-def _check(transport: Any, sockets: _Sockets, what: str) -> None:
+def _check(transport: Any, sockets: Sockets, what: str) -> None:
     stats = transport.pool_stats()
     busy = (stats.active, stats.connecting, stats.waiting)
     assert busy == (0, 0, 0), f"{what}: {transport._pool!r}"

@@ -6,6 +6,7 @@ their cases to `CASES`, or parametrize a test of their own with `sweep`.
 
 from __future__ import annotations
 
+import random
 import socket
 import ssl
 from contextlib import AbstractContextManager
@@ -16,7 +17,7 @@ import pytest
 
 import httpx
 from httpx._drive import drive
-from tests.cancellation import Case, Gate, Scene, sweep
+from tests.cancellation import WAYS, Case, Gate, Scene, Sockets, Stepper, sweep
 from tests.servers import Conn, HTTPServer, RawServer, Reply, response
 from tests.worlds import World
 
@@ -224,6 +225,43 @@ def test_cancelled_in_other_ways(
         pytest.skip("sampled: --full runs all")
     for when in ("waiting", "ready"):
         assert sweep(case, world, monkeypatch, way=way, when=when) > 0
+
+
+async def test_a_crowd_of_which_every_tenth_is_cancelled(
+    world: World, full: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """USERS.md 2: at a wait that a seeded generator of numbers chooses."""
+    count, connections = (1000, 100) if full else (200, 20)
+    numbers = random.Random(count)
+    way = WAYS[way_of(world)]
+    sockets = Sockets(monkeypatch)
+    with HTTPServer({"*": lambda request: Reply(body=[b"one", b"two"])}) as server:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=10)
+        transport = httpx.AsyncHTTPTransport(limits=limits, resolver=by_name)
+        async with httpx.AsyncClient(transport=transport, timeout=None) as client:
+            url = server.url.replace("127.0.0.1", "localhost")
+            answered = []
+
+            async def get() -> None:
+                answered.append((await client.get(url)).status_code)
+
+            def cancelled(at: int, when: str) -> Any:
+                return lambda: way(
+                    lambda cancel: Stepper(get(), cancel, at, 1, when, lambda number: None)
+                )
+
+            crowd: list[Any] = [get] * count
+            for index in range(0, count, 10):
+                when = numbers.choice(["waiting", "ready"])
+                crowd[index] = cancelled(numbers.randrange(1, 7), when)
+            results = await world.gather(*crowd)
+            assert [result for result in results if isinstance(result, BaseException)] == []
+            assert len(answered) >= count * 0.9
+            await world.until(lambda: sockets.open == client.pool_stats().idle)
+            stats = transport.pool_stats()
+            assert (stats.active, stats.connecting, stats.waiting) == (0, 0, 0)
+            assert stats.idle <= 10
+            assert (await client.get(url)).status_code == 200
 
 
 def test_cancelled_in_the_handshake(

@@ -140,7 +140,8 @@ class Pool:
                     raise
                 reason = await request.why_not_again()
                 if reason is not None:
-                    exc.args = (f"{exc} The request was not sent again: {reason}.",)
+                    found = str(exc).removesuffix(".")
+                    exc.args = (f"{found}. The request was not sent again: {reason}.",)
                     raise
             # An HTTP/2 connection that failed is in the pool no more: any other will do. Idle
             # HTTP/1.1 connections to the same server may well have died with this one.
