@@ -105,12 +105,12 @@ async def test_a_blocking_body_is_read_by_another_thread(world: World) -> None:
     def body() -> Iterator[bytes]:
         for _ in range(3):
             threads.append(threading.get_ident())
-            yield b"x" * 70_000
+            yield b"x" * 300_000
 
     sink = Sink()
     async with world.client(transport=sink) as client:
         await client.post("http://a/", content=body())
-    assert [len(chunk) for chunk in sink.chunks] == [70_000] * 3
+    assert [len(chunk) for chunk in sink.chunks] == [300_000] * 3
     assert threading.get_ident() not in threads
 
 
@@ -132,8 +132,8 @@ async def test_small_chunks_travel_together(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr(_calls, "_PATIENCE", 60.0)
     sink = Sink()
     async with world.client(transport=sink) as client:
-        await client.post("http://a/", content=(b"x" * 1000 for _ in range(100)))
-    assert [len(chunk) for chunk in sink.chunks] == [66_000, 34_000]
+        await client.post("http://a/", content=(b"x" * 1000 for _ in range(300)))
+    assert [len(chunk) for chunk in sink.chunks] == [263_000, 37_000]
 
 
 @awaiting
