@@ -96,11 +96,6 @@ class H11Engine:
 
     # -- reading -----------------------------------------------------------------------------
 
-    @property
-    def in_head(self) -> bool:
-        """Whether the next bytes belong to a head."""
-        return self._connection.their_state is self._h11.SEND_RESPONSE
-
     def receive(self, data: bytes) -> None:
         """Take bytes from the wire; ``b""`` is the end of file.
 
@@ -115,33 +110,30 @@ class H11Engine:
         from .http1 import END, NEED_DATA
 
         h11 = self._h11
-        while True:
-            try:
-                event: Any = self._connection.next_event()
-            except h11.RemoteProtocolError as exc:
-                raise self._fault(str(exc)) from exc
-            kind = type(event)
-            if kind is h11.Data:
-                return bytes(event.data)
-            if kind is h11.EndOfMessage:
-                return END
-            if kind is h11.Response:
-                # A successful CONNECT is known by the state that h11 enters with it.
-                self.switched = self._connection.their_state is h11.SWITCHED_PROTOCOL
-                self.framing = self._framing(event)
+        try:
+            event: Any = self._connection.next_event()
+        except h11.RemoteProtocolError as exc:
+            raise self._fault(str(exc)) from exc
+        kind = type(event)
+        if kind is h11.Data:
+            return bytes(event.data)
+        if kind is h11.EndOfMessage:
+            return END
+        if kind is h11.Response:
+            # A successful CONNECT is known by the state that h11 enters with it.
+            self.switched = self._connection.their_state is h11.SWITCHED_PROTOCOL
+            self.framing = self._framing(event)
+            return self._head(event)
+        if kind is h11.InformationalResponse:
+            if event.status_code == 101:
+                self.switched = True
                 return self._head(event)
-            if kind is h11.InformationalResponse:
-                if event.status_code == 101:
-                    self.switched = True
-                    return self._head(event)
-                self._interim += 1
-                if self._interim > _MOST_INTERIM:
-                    raise self._fault(f"more than {_MOST_INTERIM} interim responses")
-                if self.in_head:
-                    # The next head has to pass the table first: the codec asks again.
-                    return NEED_DATA
-            else:
-                return NEED_DATA  # also PAUSED: bytes after the message's end stay unread
+            self._interim += 1
+            if self._interim > _MOST_INTERIM:
+                raise self._fault(f"more than {_MOST_INTERIM} interim responses")
+        # After an interim response, too: the next head has to pass the table first. And for
+        # PAUSED: bytes after the message's end stay unread.
+        return NEED_DATA
 
     @staticmethod
     def _framing(event: Any) -> Framing:

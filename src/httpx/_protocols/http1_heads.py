@@ -245,7 +245,7 @@ def admit(data: bytes, peer: str) -> bytes:
     kind = ODD  # of the field that a continuation line would belong to; ODD if it was dropped
     for line in lines[1:]:
         if line[:1] in (b" ", b"\t"):
-            if kind in (LENGTH, ENCODING) or _reads_as_framing(line):
+            if kind in (LENGTH, ENCODING) or (b":" in line and _reads_as_framing(line)):
                 raise _disguised_framing(peer)
             if kind != ODD:
                 admitted.append(line)
@@ -267,7 +267,7 @@ def admit(data: bytes, peer: str) -> bytes:
         elif kind == ODD:
             kind = PLAIN  # odd in a request only
         admitted.append(name + b":" + value)
-    if codings == [b"identity"]:
+    if set(codings) == {b"identity"}:
         codings = []
         admitted = [line for line in admitted if not line.lower().startswith(_ENCODING_NAME)]
     if codings and lengths:
