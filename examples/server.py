@@ -18,8 +18,13 @@ but `server.client_context`.
     /download/5000000   so many bytes, at a pace that can be watched, or a range of them; with
                         ?break=1000 the connection breaks after the first 1000
     /lines/10           so many lines of JSON, one after the other
+    /events/5           so many server-sent events, as AI services send them
+    /flaky/2            every third request is answered; the others get 503 and Retry-After
+    /cached             an answer that may be kept for a second, and has an ETag
+    /pages/1            HTML with links to other pages, 1 to 200
 
-Every answer has the header `X-Connection`: the number of the connection that brought it.
+Every answer has the header `X-Connection`: the number of the connection that brought it. The
+plain server is a proxy as well: it forwards, and opens tunnels.
 """
 
 from __future__ import annotations
@@ -28,9 +33,11 @@ import contextlib
 import http.server
 import itertools
 import json
+import select
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.parser import BytesParser
@@ -41,6 +48,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     import ssl
+
+    import trustme
 
 __all__ = ["Server", "serve"]
 
@@ -59,17 +68,29 @@ class Server:
     """Host and port where nobody listens."""
     client_context: ssl.SSLContext
     """What a client has to `verify` with."""
+    mutual: str = ""
+    """A TLS address that wants the client's certificate, too."""
+    authority: str = ""
+    """A file with the certificate of the servers' authority, in PEM."""
+    identity: str = ""
+    """A file with a client's key and certificate, in PEM, which `mutual` takes."""
 
 
 @contextlib.contextmanager
 def serve() -> Iterator[Server]:
     """Run the server, in threads of this process, while the block lasts."""
-    server_context, client_context = make_contexts()
+    import trustme
+
+    ca = trustme.CA()
+    client_context = make_context(ca, server_side=False)
     with (
         running(None) as plain,
-        running(server_context) as tls,
+        running(make_context(ca)) as tls,
+        running(make_context(ca, mutual=True)) as mutual,
         socket.create_server(("127.0.0.1", 0)) as silent,
         socket.socket() as closed,
+        ca.cert_pem.tempfile() as authority,
+        ca.issue_cert("client@example.com").private_key_and_cert_chain_pem.tempfile() as identity,
     ):
         closed.bind(("127.0.0.1", 0))
         yield Server(
@@ -78,21 +99,26 @@ def serve() -> Iterator[Server]:
             silent=f"127.0.0.1:{silent.getsockname()[1]}",
             refused=f"127.0.0.1:{closed.getsockname()[1]}",
             client_context=client_context,
+            mutual=f"https://localhost:{mutual}",
+            authority=authority,
+            identity=identity,
         )
 
 
-def make_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's TLS context with a fresh certificate, and a client's that trusts it."""
+def make_context(
+    ca: trustme.CA, *, server_side: bool = True, mutual: bool = False
+) -> ssl.SSLContext:
+    """A server's context with a fresh certificate, or a client's that trusts the authority."""
     import ssl
 
-    import trustme
-
-    ca = trustme.CA()
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("localhost", "127.0.0.1").configure_cert(server)
-    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    ca.configure_trust(client)
-    return server, client
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
+    if server_side:
+        ca.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    if mutual or not server_side:
+        ca.configure_trust(context)
+    if mutual:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
 
 
 @contextlib.contextmanager
@@ -119,6 +145,7 @@ class Listener(socketserver.ThreadingTCPServer):
         self.context = context
         self.stopping = threading.Event()
         self.numbers = itertools.count(1)
+        self.attempts = itertools.count(1)
         self._open: set[socket.socket] = set()
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -158,7 +185,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Find the route: `/users/7` is `route_users("7")`."""
-        self.address = urlsplit(self.path)
+        self.address = urlsplit(self.path)  # a proxy's request has the whole URL here
         self.content = self.read_content()
         name, *arguments = self.address.path.strip("/").split("/")
         route = getattr(self, f"route_{name}", None)
@@ -168,6 +195,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             route(*arguments)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815
+
+    def do_CONNECT(self) -> None:
+        """Be a proxy: open a tunnel, and carry bytes until either side ends."""
+        host, _, port = self.path.rpartition(":")
+        with socket.create_connection((host, int(port))) as upstream:
+            self.send_response(HTTPStatus.OK, "Connection established")
+            self.end_headers()
+            self.wfile.flush()
+            pair = {self.connection: upstream, upstream: self.connection}
+            while not self.server.stopping.is_set():
+                for sock in select.select(list(pair), [], [], 0.05)[0]:
+                    data = sock.recv(65536)
+                    if not data:
+                        self.close_connection = True
+                        return
+                    pair[sock].sendall(data)
 
     def read_content(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
@@ -290,6 +333,42 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.chunk(json.dumps({"line": number}).encode() + b"\n")
             self.wfile.flush()
         self.chunk(b"")
+
+    def route_events(self, count: str = "5") -> None:
+        """To a GET, the first answer ends early, as an overloaded server's may."""
+        first = int(self.headers.get("Last-Event-ID", 0)) + 1
+        is_cut = self.command == "GET" and first == 1
+        last = max(1, int(count) - 2) if is_cut else int(count)
+        self.head(200, "text/event-stream", None)
+        self.chunk(b"retry: 10\n\n")
+        for number in range(first, last + 1):
+            data = json.dumps({"delta": f"word{number} "})
+            self.chunk(f"id: {number}\ndata: {data}\n\n".encode())
+            self.wfile.flush()
+        if last == int(count):
+            self.chunk(b"data: [DONE]\n\n")
+        self.chunk(b"")
+
+    def route_flaky(self, period: str = "2") -> None:
+        if next(self.server.attempts) % (int(period) + 1):
+            self.reply({"error": "busy"}, HTTPStatus.SERVICE_UNAVAILABLE, ("Retry-After", "0"))
+        else:
+            self.reply({"fine": True})
+
+    def route_cached(self) -> None:
+        tag = '"v1"'
+        fields = [("ETag", tag), ("Cache-Control", "max-age=1"), ("Date", self.date_time_string())]
+        if self.headers.get("If-None-Match") == tag:
+            self.reply(None, HTTPStatus.NOT_MODIFIED, *fields)
+        else:
+            self.reply({"made": time.time()}, HTTPStatus.OK, *fields)
+
+    def route_pages(self, number: str = "1") -> None:
+        targets = [n for n in (int(number) * 2, int(number) * 2 + 1, 1) if n <= 200]
+        links = "".join(f'<a href="/pages/{target}">page {target}</a>\n' for target in targets)
+        body = f"<!doctype html><title>Page {number}</title>\n{links}".encode()
+        self.head(200, "text/html; charset=utf-8", len(body))
+        self.wfile.write(body)
 
 
 def main() -> None:
