@@ -511,8 +511,7 @@ class Client(BaseClient):
     ) -> Response:
         """Save what a GET gives to a file, going on where a broken connection left off.
 
-        The rest is asked for by `Range` (RFC 9110 section 14) if the response had a strong
-        validator; else it begins anew.
+        By `Range` (RFC 9110 section 14) if there is a strong validator; else it begins anew.
 
         Args:
             url: as in `request`; so are `params`, `headers`, `auth`, `follow_redirects`,
