@@ -6,12 +6,11 @@ python examples/upload.py
 from __future__ import annotations
 
 import asyncio
-import os
+import io
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import httpx
 from server import serve
@@ -26,57 +25,36 @@ def show(sent: int, total: int) -> None:
     print(f"\r{sent:>12,} of {total:,} bytes", end=end, file=sys.stderr)
 
 
-class Watched:
-    """A file that tells how far it has been read.
+class Watched(io.BufferedReader):
+    """A file, opened for reading, that tells how far it has been read.
 
-    It can be asked for its size and set back, so that the request has a `Content-Length`, and a
-    redirect or a challenge can have it again.
+    It is a file like any other: its size is known, so that the request has a `Content-Length`, and
+    a redirect or a challenge can have it from its beginning again.
     """
 
-    def __init__(self, file: BinaryIO, progress: Progress) -> None:
-        self.file, self.progress = file, progress
-        self.name = file.name
-        self.total = os.fstat(file.fileno()).st_size
+    def __init__(self, path: Path, progress: Progress) -> None:
+        super().__init__(io.FileIO(path))
+        self._progress = progress
+        self._size = path.stat().st_size
 
-    def read(self, size: int = -1) -> bytes:
-        data = self.file.read(size)
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
         if data:
-            self.progress(self.file.tell(), self.total)
+            self._progress(self.tell(), self._size)
         return data
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self.file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self.file.tell()
-
-    def seekable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self.file.fileno()
-
-    def __iter__(self) -> Watched:
-        return self
-
-    def __next__(self) -> bytes:
-        if data := self.read(65536):
-            return data
-        raise StopIteration
 
 
 def upload(client: httpx.Client, url: str, path: Path) -> httpx.Response:
     """PUT a file; a server that takes nothing is given up after 30 seconds."""
-    with path.open("rb") as file:
-        content = Watched(file, show)
-        timeout = httpx.Timeout(10, write=30, read=60)
-        return client.put(url, content=content, timeout=timeout).raise_for_status()
+    timeout = httpx.Timeout(10, write=30, read=60)
+    with Watched(path, show) as file:
+        return client.put(url, content=file, timeout=timeout).raise_for_status()
 
 
 async def upload_form(client: httpx.AsyncClient, url: str, path: Path) -> httpx.Response:
     """The same as a browser's form, from a loop: the file is read in a worker thread."""
-    with path.open("rb") as file:
-        files = {"film": (path.name, Watched(file, show), "video/webm")}
+    with Watched(path, show) as file:
+        files = {"film": (path.name, file, "video/webm")}
         response = await client.post(url, files=files, data={"title": "A film"})
         return response.raise_for_status()
 
