@@ -130,6 +130,6 @@ def test_on_a_terminal(tour: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the scripts are for bash")
 @pytest.mark.parametrize("script", ["scripts/_env", "scripts/check", "scripts/demo",
-                                    "scripts/test", ".ci/run"])  # fmt: skip
+                                    "scripts/docs", "scripts/test", ".ci/run"])  # fmt: skip
 def test_scripts_parse(script: str) -> None:
     subprocess.run(["bash", "-n", script], cwd=ROOT, check=True)
