@@ -96,13 +96,13 @@ def fail_over(scene: Scene, number: int) -> None:
 
 
 async def post_much(scene: Scene) -> None:
-    await scene.client.post(f"{scene.url}/slow", content=b"x" * 1_000_000)
+    await scene.client.post(f"{scene.url}/slow", content=b"x" * 400_000)
 
 
 async def post_stream(scene: Scene) -> None:
     class Body:
         def __init__(self) -> None:
-            self.left = 4
+            self.left = 3
 
         def __aiter__(self) -> Body:
             return self
@@ -114,7 +114,7 @@ async def post_stream(scene: Scene) -> None:
             self.left -= 1
             if self.left < 0:
                 raise StopAsyncIteration
-            return b"y" * 300_000
+            return b"y" * 150_000
 
     await scene.client.post(f"{scene.url}/slow", content=Body())
 

@@ -333,10 +333,16 @@ class Books(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = make(3, 2, None, self.multiplexes)
+        self.now = 1000.0
+        self.clock = ledger_module.monotonic
+        ledger_module.monotonic = lambda: self.now
+        self.ledger = make(3, 2, 5.0, self.multiplexes)
         self.dialling: list[Route] = []
         self.using: list[Any] = []
         self.waiting: list[PoolWaiter] = []
+
+    def teardown(self) -> None:
+        ledger_module.monotonic = self.clock
 
     def collect(self) -> None:
         for waiter in [waiter for waiter in self.waiting if waiter.grant is not None]:
@@ -400,6 +406,19 @@ class Books(RuleBasedStateMachine):
         self.ledger.forget(connection)
         connection.active = 0
         self.collect()
+
+    @precondition(lambda self: any(not c.multiplexes for c in self.using))
+    @rule(data=st.data())
+    def found_dead(self, data: st.DataObject) -> None:
+        connection = data.draw(st.sampled_from([c for c in self.using if not c.multiplexes]))
+        self.using.remove(connection)
+        assert self.ledger.replace(connection)
+        self.dialling.append(connection.route)
+        self.collect()
+
+    @rule(seconds=st.floats(0.0, 6.0))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
 
     @precondition(lambda self: self.multiplexes and self.using)
     @rule(data=st.data(), capacity=st.sampled_from([0, 1, 2, 5]))
