@@ -550,11 +550,14 @@ class Response:
 
     def _quick_way(self, name: str) -> typing.Any:
         """The stream's way to give all at once; `None` where what it gives has to be counted."""
-        if "max_response_size" in self.extensions:
-            return None
         quick_way = getattr(self.stream, name, None)
-        if quick_way is not None and "content-encoding" in self.headers:
-            self._tell_stream("hold")
+        if quick_way is None or "max_response_size" in self.extensions:
+            return None
+        try:
+            if self._get_content_decoder() is not None:
+                self._tell_stream("hold")
+        except DecodingError:
+            return None  # the longer way meets it again, and cleans up
         return quick_way
 
     def _get_content_decoder(self) -> ContentDecoder | None:

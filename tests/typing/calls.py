@@ -181,6 +181,8 @@ def responses(response: httpx.Response) -> None:
     assert_type(response.reason_phrase, str)
     assert_type(response.is_success, bool)
     assert_type(response.num_bytes_downloaded, int)
+    assert_type(response.iter_records(), Iterator[str])
+    assert_type(response.stream_to("file", digest="sha256:..."), int)
     httpx.Response(200, json={"a": 1}, headers={"A": "1"}, request=httpx.Request("GET", "/"))
     httpx.Response(httpx.codes.OK, text="x", extensions={"http_version": b"HTTP/2"})
 
