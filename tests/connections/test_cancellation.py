@@ -22,6 +22,8 @@ from tests.cancellation import WAYS, Case, Gate, Scene, Sockets, Stepper, sweep
 from tests.servers import Conn, HTTPServer, RawServer, Reply, response
 from tests.worlds import World
 
+from ..ids import shown
+
 pytestmark = pytest.mark.worlds("asyncio", "uvloop", "trio")
 
 
@@ -181,7 +183,7 @@ CASES = [
 ]
 
 
-@pytest.fixture(params=CASES, ids=repr)
+@pytest.fixture(params=CASES, ids=shown)
 def case(request: pytest.FixtureRequest) -> Case:
     return request.param  # type: ignore[no-any-return]
 

@@ -15,6 +15,8 @@ from tests.cancellation import Case, Gate, Scene, sweep
 from tests.http2_server import FrameServer, HTTP2Server, Peer, Stream
 from tests.worlds import World
 
+from ..ids import shown
+
 pytestmark = pytest.mark.worlds("asyncio", "uvloop", "trio")
 
 OPTIONS = {"http1": False, "http2": True}
@@ -97,7 +99,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("when", ["waiting", "ready"])
-@pytest.mark.parametrize("case", CASES, ids=repr)
+@pytest.mark.parametrize("case", CASES, ids=shown)
 def test_cancelled_at_every_wait(
     case: Case, when: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ from httpx._content import (
 from httpx._files import CHUNK_SIZE, AsyncFileReader
 from httpx._streams import DualByteStream, PulledIterator
 
+from ..ids import shown
 from ..worlds import World
 from .bodies import (
     AsyncFile,
@@ -73,13 +74,13 @@ def sent(encoded: tuple[dict[str, str], Any]) -> tuple[dict[str, str], bytes]:
         (Pipe(b"abc"), {"Transfer-Encoding": "chunked"}, b"abc"),
         (Both(), {"Transfer-Encoding": "chunked"}, b"sync"),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_content(content: Any, headers: dict[str, str], body: bytes) -> None:
     assert sent(encode_content(content)) == (headers, body)
 
 
-@pytest.mark.parametrize("content", [{"a": 1}, 5, None, object(), Path("x")], ids=repr)
+@pytest.mark.parametrize("content", [{"a": 1}, 5, None, object(), Path("x")], ids=shown)
 def test_content_of_another_type(content: Any) -> None:
     with pytest.raises(TypeError, match=r"Unexpected type for 'content', <class '.*'>"):
         encode_content(content)
@@ -202,7 +203,7 @@ def test_precedence_in_responses(arguments: Any, body: bytes) -> None:
     assert sent(encode_response(**arguments))[1] == body
 
 
-@pytest.mark.parametrize("data", [b"abc", "abc", [b"a", b"bc"], generator(b"abc")], ids=repr)
+@pytest.mark.parametrize("data", [b"abc", "abc", [b"a", b"bc"], generator(b"abc")], ids=shown)
 def test_data_that_is_no_form_is_content_with_a_warning(data: Any) -> None:
     with pytest.warns(DeprecationWarning, match=r"^Use 'content=<...>' to upload raw bytes/text"):
         encoded = encode_request(data=data, files={"f": b"not sent"})
@@ -252,7 +253,7 @@ def test_sequences_replay_and_do_not_block() -> None:
         assert not stream.blocking
 
 
-@pytest.mark.parametrize("once", [generator(b"a"), iter([b"a"]), map(bytes, [b"a"])], ids=repr)
+@pytest.mark.parametrize("once", [generator(b"a"), iter([b"a"]), map(bytes, [b"a"])], ids=shown)
 def test_iterators_are_given_once(once: Any) -> None:
     stream = IteratorByteStream(stream=once)
     assert stream.blocking

@@ -27,6 +27,7 @@ from httpx._multipart import (
     get_multipart_boundary_from_content_type,
 )
 
+from ..ids import shown
 from ..worlds import World
 from .bodies import (
     AsyncFile,
@@ -91,7 +92,7 @@ UNNAMED = 'name="f"; filename="upload"\r\nContent-Type: application/octet-stream
             "x",
         ),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_file(value: Any, headers: str, content: str) -> None:
     assert body_of({"f": value}).decode() == part(headers, content) + "--BB--\r\n"
@@ -408,7 +409,7 @@ def test_files_start_at_0_each_time() -> None:
     assert stream.get_content_length() == sum(map(len, stream))
 
 
-@pytest.mark.parametrize("once", [Pipe(b"once"), generator(b"once")], ids=repr)
+@pytest.mark.parametrize("once", [Pipe(b"once"), generator(b"once")], ids=["pipe", "generator"])
 def test_body_that_cannot_be_sent_again_says_so_before_its_first_byte(once: Any) -> None:
     stream = MultipartStream({"a": "1"}, {"f": b"x", "g": once})
     assert stream.blocking
