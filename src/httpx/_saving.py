@@ -54,6 +54,7 @@ class Saving:
         self._progress = progress
         self._algorithm, self._promised = _parse_digest(digest)
         self._begin: int | None = None
+        self._is_discarded = False
         self._held: list[bytes] = []
         self._held_size = 0
         self._written = 0
@@ -83,6 +84,8 @@ class Saving:
             self._begin = 0
             with contextlib.suppress(FileNotFoundError):
                 os.chmod(part, os.stat(path).st_mode & 0o7777)
+            if self._is_discarded:  # meanwhile, by a caller that was cancelled
+                self.discard()
         self._hash = self._new_hash()
 
     def drain(self, response: Response) -> None:
@@ -152,6 +155,7 @@ class Saving:
 
     def discard(self) -> None:
         """Leave nothing behind. Short enough to be done without a thread, by the cancelled."""
+        self._is_discarded = True
         if self._path is not None and self._file is not None:
             with contextlib.suppress(OSError):  # a full disk, met again
                 self._file.close()

@@ -233,6 +233,9 @@ async def test_a_limit_of_nothing(world: World) -> None:
 def test_what_is_no_limit(size: Any) -> None:
     with pytest.raises(ValueError, match=f"max_response_size is a number of bytes.*{size!r}"):
         httpx.HTTPTransport(max_response_size=size)
+    with httpx.Client() as client:
+        with pytest.raises(ValueError, match=f"max_response_size is a number of bytes.*{size!r}"):
+            client.get("http://127.0.0.1:1/", extensions={"max_response_size": size})
 
 
 @pytest.mark.parametrize("fast_lane", [True, False])

@@ -273,6 +273,31 @@ async def test_no_file_is_touched_by_the_loops_thread(
     assert threading.get_ident() not in threads
 
 
+@pytest.mark.worlds("asyncio", "trio")  # nobody cancels a thread
+async def test_who_is_cancelled_leaves_nothing(world: World, target: Path) -> None:
+    import anyio
+
+    with HTTPServer({"/": CONTENT}) as server:
+        async with world.client() as client:
+            with anyio.CancelScope() as scope:
+                await client.download(server.url, target, progress=lambda *_: scope.cancel())
+            assert scope.cancelled_caught
+            with anyio.CancelScope() as scope:
+                async with client.stream("GET", server.url) as answer:
+                    await answer.astream_to(target, progress=lambda *_: scope.cancel())
+            assert scope.cancelled_caught
+            assert (await client.get(server.url)).content == CONTENT
+    assert alone(target)
+
+
+def test_a_file_that_is_opened_after_its_end(target: Path) -> None:
+    """The thread that opens it may be slower than a cancellation."""
+    saving = _saving.Saving(target, None, None)
+    saving.discard()
+    saving.start()
+    assert alone(target)
+
+
 async def test_a_pause_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     calls = _calls.BLOCKING if world.name == "blocking" else _calls.AWAITING

@@ -126,6 +126,13 @@ async def test_an_answer_without_a_network(world: Any) -> None:
     assert seen[0].extensions["timeout"]["connect"] == 5.0
 
 
+async def test_a_limit_holds_there_too(world: Any) -> None:
+    async with world.client(transport=world.transport(max_response_size=3)) as client:
+        with patched(world, answering(world, lambda _: httpcore.Response(200, content=b"body"))):
+            with pytest.raises(httpx.ResponseTooLarge, match="is 3 bytes"):
+                await client.get("https://example.org/")
+
+
 @pytest.mark.parametrize("raised", [httpcore.ConnectTimeout, httpx.ConnectTimeout])
 async def test_an_error_is_ours_and_has_its_request(world: Any, raised: Any) -> None:
     def fail(request: Any) -> Any:

@@ -177,6 +177,8 @@ class _PooledTransport:
         extensions = request.extensions
         stream = request.stream
         trace = self._trace.make(extensions.get("trace"))
+        if "max_response_size" in extensions:
+            _checked_size(extensions["max_response_size"])
         route, target, headers = self._router.plan(request)
         message = RequestMessage(
             request.method.encode("ascii"),
@@ -231,12 +233,17 @@ class _PooledTransport:
             extensions["stream_id"] = message.stream_id
         if message.proxy_headers is not None:
             extensions["proxy_headers"] = Headers(message.proxy_headers)
-        limit = request.extensions.get("max_response_size", self._max_response_size)
-        if limit is not None:
-            extensions["max_response_size"] = limit
-        return Response(
+        response = Response(
             message.status, headers=message.headers, stream=stream, extensions=extensions
         )
+        return self._limited(response, request)
+
+    def _limited(self, response: Response, request: Request) -> Response:
+        """The response, which knows how much of it may be read."""
+        limit = request.extensions.get("max_response_size", self._max_response_size)
+        if limit is not None:
+            response.extensions["max_response_size"] = limit
+        return response
 
 
 def _checked_size(size: typing.Any) -> int | None:
@@ -281,7 +288,7 @@ class HTTPTransport(_PooledTransport, BaseTransport):
 
             detour = compat.find_detour(self._pool)
             if detour is not None:
-                return compat.send(detour, request)
+                return self._limited(compat.send(detour, request), request)
         message, route = self._prepare(request)
         try:
             answer = drive(self._start(message, route))
@@ -326,7 +333,7 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
 
             detour = compat.find_detour(self._pool)
             if detour is not None:
-                return await compat.send_async(detour, request)
+                return self._limited(await compat.send_async(detour, request), request)
         message, route = self._prepare(request)
         try:
             answer = await self._start(message, route)
