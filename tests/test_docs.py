@@ -1,4 +1,4 @@
-"""The page about the design names every module, and the texts name no machine."""
+"""The page about the design names every module; links lead somewhere; no text names a machine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,24 @@ def test_every_module_stands_on_the_page_about_the_design() -> None:
     named = set(re.findall(r"\b\w+\.py\b", tree))
     modules = {path.name for path in (ROOT / "src" / "httpx").rglob("*.py")}
     assert modules - named == set()
+
+
+def test_links_of_the_texts_beside_the_code_lead_somewhere() -> None:
+    texts = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
+    dead = [
+        f"{name}: {target}"
+        for name in texts
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text("utf-8"))
+        if not (ROOT / name).parent.joinpath(target).exists()
+    ]
+    assert dead == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
+    pages = [str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")]
+    assert len(pages) > 20
+    assert [page for page in pages if f": {page}\n" not in navigation] == []
 
 
 def test_texts_name_no_place_of_one_machine() -> None:
