@@ -28,6 +28,7 @@ __all__ = ["FrameServer", "HTTP2Server", "Peer", "Stream"]
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 CODES = h2.settings.SettingCodes
 WINDOW = CODES.INITIAL_WINDOW_SIZE
+GIVEN_UP = h2.exceptions.StreamClosedError, h2.exceptions.StreamIDTooLowError
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
@@ -54,13 +55,13 @@ class Stream:
         """Send a whole response, as far as the windows allow now, the rest as they open."""
         fields = [(":status", str(status)), *(headers or [])]
         # The client may have given it up, in the same read that brought the end of its request.
-        with self.session.lock, suppress(h2.exceptions.StreamClosedError):
+        with self.session.lock, suppress(*GIVEN_UP):
             self.session.h2.send_headers(self.number, fields, end_stream=not body)
             self.unsent = body or None
             self.session.pump()
 
     def refuse(self, code: int = 7) -> None:
-        with self.session.lock, suppress(h2.exceptions.StreamClosedError):
+        with self.session.lock, suppress(*GIVEN_UP):
             self.session.h2.reset_stream(self.number, code)
             self.session.flush()
 
@@ -74,6 +75,7 @@ class Session:
         self.lock = threading.RLock()
         self.streams: dict[int, Stream] = {}
         self.most_open = 0
+        self.unacknowledged = 1
         config = h2.config.H2Configuration(client_side=False, header_encoding="utf-8")
         self.h2 = h2.connection.H2Connection(config)
         # Windows may be smaller only once the client has acknowledged that (RFC 9113 6.9.2).
@@ -83,6 +85,7 @@ class Session:
         with self.lock:
             self.h2.initiate_connection()
             if late:
+                self.unacknowledged += 1
                 self.h2.update_settings(late)
             self.h2.increment_flow_control_window(2**24)
             self.flush()
@@ -98,8 +101,12 @@ class Session:
             self.conn.send(data)
 
     def update(self, **settings: int) -> None:
-        """Send SETTINGS, by their h2 names."""
+        """Send SETTINGS, by their h2 names; not before the last ones were acknowledged, since h2
+        takes one acknowledgement for all of them."""
         with self.lock:
+            if self.unacknowledged:
+                return
+            self.unacknowledged += 1
             self.h2.update_settings({CODES[name]: value for name, value in settings.items()})
             self.flush()
 
@@ -117,6 +124,8 @@ class Session:
             self.streams[event.stream_id] = stream
             self.server.streams.append(stream)
             self.most_open = max(self.most_open, self.h2.open_inbound_streams)
+        elif isinstance(event, h2.events.SettingsAcknowledged):
+            self.unacknowledged -= 1
         elif isinstance(event, h2.events.DataReceived):
             self.streams[event.stream_id].body += event.data
         elif isinstance(event, h2.events.StreamEnded):
@@ -128,7 +137,13 @@ class Session:
     def react(self, event: Any) -> None:
         if isinstance(event, h2.events.DataReceived):
             if self.server.reads:
-                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                # At once: h2's own policy lets small windows run dry.
+                size = event.flow_controlled_length
+                if size:
+                    self.h2.increment_flow_control_window(size)
+                if size and not event.stream_ended:
+                    with suppress(KeyError, *GIVEN_UP):
+                        self.h2.increment_flow_control_window(size, event.stream_id)
         elif isinstance(event, self.server.answers_at):
             stream = self.streams[event.stream_id]
             answer = self.server.app(stream)

@@ -1,4 +1,5 @@
-"""Real programs to test against: tinyproxy, microsocks, stunnel and nginx, each on a free port.
+"""Real programs to test against: tinyproxy, microsocks, stunnel, nginx and nghttpd, each on a free
+port.
 
 A program that is not installed skips the test that needs it, and says so; where CI is set, it
 fails the test instead. Each one runs in the foreground and ends with its block.
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-__all__ = ["microsocks", "nginx", "stunnel", "tinyproxy"]
+__all__ = ["microsocks", "nghttpd", "nginx", "nginx_files", "stunnel", "tinyproxy"]
 
 PATIENCE = 20.0
 
@@ -158,3 +159,76 @@ def nginx(directory: Path, ca: trustme.CA) -> Iterator[dict[str, int]]:
     arguments = [program, "-p", str(directory), "-c", str(config), "-e", "stderr"]
     with running(arguments, ports["asking"], directory / "nginx.log"):
         yield ports
+
+
+NGINX_FILES = """
+daemon off;
+{user}
+worker_processes 1;
+pid {directory}/nginx.pid;
+error_log stderr;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    ssl_certificate {directory}/server.pem;
+    ssl_certificate_key {directory}/server.pem;
+    keepalive_requests {requests};
+    http2_max_concurrent_streams {streams};
+    client_max_body_size 20m;
+    add_header X-Connection $connection always;
+    server {{
+        listen 127.0.0.1:{tls} ssl http2;
+        listen 127.0.0.1:{plain} http2;
+        location /files/ {{ alias {files}/; }}
+        location /limited {{ client_max_body_size 1k; proxy_pass http://127.0.0.1:{behind}; }}
+        location / {{ proxy_pass http://127.0.0.1:{behind}; }}
+    }}
+    server {{
+        listen 127.0.0.1:{behind};
+        location / {{ return 200 "$request_method $request_uri $content_length"; }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def nginx_files(
+    directory: Path, ca: trustme.CA, files: Path, requests: int = 10_000, streams: int = 128
+) -> Iterator[dict[str, int]]:
+    """An HTTP/2 origin: ports ``tls`` and ``plain`` (prior knowledge).
+
+    It serves `files` under ``/files/``, tells the method, the target and the length of any other
+    request, takes 1 KiB at ``/limited``, and leaves each connection after `requests`.
+    """
+    program = find("nginx")
+    ports = {name: free_port() for name in ("tls", "plain", "behind")}
+    leaf = ca.issue_cert("localhost", "127.0.0.1")
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(directory / "server.pem"))
+    config = directory / "nginx.conf"
+    config.write_text(
+        NGINX_FILES.format(
+            directory=directory,
+            user="user root;" if os.geteuid() == 0 else "",
+            files=files,
+            requests=requests,
+            streams=streams,
+            **ports,
+        )
+    )
+    arguments = [program, "-p", str(directory), "-c", str(config), "-e", "stderr"]
+    with running(arguments, ports["behind"], directory / "nginx.log"):
+        yield ports
+
+
+@contextmanager
+def nghttpd(directory: Path, files: Path, *options: str) -> Iterator[int]:
+    """nghttp2's own server in clear text (Debian's package nghttp2-server)."""
+    program, port = find("nghttpd"), free_port()
+    arguments = [program, "--no-tls", "-a", "127.0.0.1", "-d", str(files), *options, str(port)]
+    with running(arguments, port, directory / f"nghttpd-{port}.log"):
+        yield port

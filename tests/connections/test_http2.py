@@ -742,3 +742,68 @@ async def test_a_response_leaves_no_cycle(world: World) -> None:
                 assert gone() is None
             finally:
                 gc.enable()
+
+
+async def test_a_source_is_let_go_when_the_response_comes_early(world: World) -> None:
+    """A generator that is left half-way ends then, and not at the collector's pleasure."""
+    ended: list[str] = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 100_000
+        finally:
+            ended.append("now")
+
+    async def awaited_pieces() -> AsyncIterator[bytes]:
+        for piece in pieces():
+            yield piece
+
+    def script(peer: Peer) -> None:
+        peer.start()
+        peer.window(0, 2**24)
+        stream = peer.request().stream_id
+        peer.next(frames.DataFrame)
+        peer.headers(stream, (":status", "413"), end=True)
+        assert peer.next(frames.RstStreamFrame).error_code == 8
+        peer.read_to_end()
+
+    with FrameServer(script) as server:
+        async with h2_client(world) as client:
+            content = pieces() if world.name == "blocking" else awaited_pieces()
+            assert (await client.post(server.url, content=content)).status_code == 413
+            if world.name == "blocking":
+                assert ended == ["now"]
+            assert_at_rest(client)
+
+
+async def test_a_server_may_answer_while_it_reads(world: World) -> None:
+    """And not read on before it has answered: more than any window of both."""
+    size = 6_000_000
+
+    def script(peer: Peer) -> None:
+        peer.start(INITIAL_WINDOW_SIZE=100_000)
+        peer.window(0, 2**24)
+        stream = peer.request().stream_id
+        peer.headers(stream, (":status", "200"))
+        window, echoed = STREAM_WINDOW, 0
+        while echoed < size:
+            frame = peer.frame()
+            if isinstance(frame, frames.WindowUpdateFrame) and frame.stream_id:
+                window += frame.window_increment
+            elif isinstance(frame, frames.DataFrame):
+                while window < len(frame.data):  # the client has to take what is there
+                    update = peer.next(frames.WindowUpdateFrame)
+                    window += update.window_increment if update.stream_id else 0
+                peer.data(stream, frame.data)
+                window -= len(frame.data)
+                echoed += len(frame.data)
+                peer.window(stream, len(frame.data) or 1)
+        peer.data(stream, end=True)
+        peer.read_to_end()
+
+    with FrameServer(script) as server:
+        async with h2_client(world) as client:
+            body = bytes(range(250)) * (size // 250)
+            assert (await client.post(server.url, content=body)).content == body
+            assert_at_rest(client)

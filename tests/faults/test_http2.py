@@ -489,3 +489,35 @@ async def test_idle_talk_is_forgotten_after_a_while(
         async with h2_client(world) as client:
             assert (await client.get(server.url)).content == b"at last"
             assert connection_of(client).served == 1
+
+
+async def test_what_came_before_the_end_can_be_read(world: World) -> None:
+    """Also where it is so much that its window would be due for return."""
+    size = 1_500_000
+
+    def script(peer: Peer) -> None:
+        peer.start()
+        first = peer.request().stream_id
+        peer.headers(first, (":status", "200"))
+        second = peer.request().stream_id
+        for _ in range(size // 15_000):
+            peer.data(first, bytes(15_000))
+        peer.respond(second, b"done")
+        peer.conn.shutdown_write()
+        peer.read_to_end()
+
+    with FrameServer(script) as server:
+        async with h2_client(world) as client:
+            get = partial(client.get, server.url)
+
+            async def slow() -> int:
+                received = 0
+                async with client.stream("GET", server.url) as answer:
+                    await get()
+                    with pytest.raises(httpx.RemoteProtocolError, match="without sending comp"):
+                        async for chunk in answer.aiter_raw(1000):
+                            received += len(chunk)
+                return received
+
+            (received,) = await world.gather(slow)
+    assert received == size

@@ -363,3 +363,39 @@ def test_names_and_numbers() -> None:
     assert error_name(14) == "0xe"
     expected = frames.WindowUpdateFrame(3, 77).serialize()
     assert window_update(3, 77) == expected
+
+
+def test_nothing_can_be_done_after_the_end_and_nothing_fails() -> None:
+    """What is left of a connection that has broken is read, given up and let go."""
+    pair = Pair()
+    stream = pair.open(None, (b"content-length", b"5"), method=b"POST")
+    other = pair.open()
+    pair.settle()
+    with pytest.raises(RemoteProtocolError):
+        pair.client.receive(b"\0\0\0\x05\0\0\0\0\x01")  # a PUSH_PROMISE without its content
+    assert pair.client.capacity == 0
+    assert pair.client.send_body(stream, memoryview(b"hello")) == 0
+    pair.client.acknowledge(stream, STREAM_WINDOW)
+    with pytest.raises(LocalProtocolError, match="Too little"):
+        pair.client.end_body(stream)
+    pair.client.end_body(other)
+    pair.client.give_up(stream)
+    pair.client.close()
+    pair.settle()
+    goodbyes = [e for e in pair.seen if isinstance(e, h2.events.ConnectionTerminated)]
+    assert len(goodbyes) == 1
+
+
+def test_what_was_on_its_way_to_streams_given_up_is_no_flood() -> None:
+    """A whole connection's window of it, in small frames."""
+    pair = Pair()
+    for _ in range(40):
+        stream = pair.open()
+        pair.settle()
+        pair.answer(stream)
+        pair.settle()
+        pair.client.give_up(stream)
+        data = frames.DataFrame(stream, bytes(100)).serialize() * 100
+        assert pair.client.receive(data) == []
+    assert pair.client._frames._idle < 200
+    assert len(pair.client.take_output()) < 40 * 100

@@ -142,7 +142,8 @@ class HTTP2Connection:
                     self._take_in(data)
             if monotonic() - self._heard_at > _PING_AFTER:
                 await self._ask_peer()
-        except TransportError:
+        except TransportError as exc:
+            self._fail(exc)
             return False
         finally:
             self._stop_reading()
@@ -272,10 +273,8 @@ class HTTP2Connection:
         """
         body.push_back(await body.next_chunk())
         if not self.settled:
-            await self._wait(exchange, self._is_settled, exchange.request.timeouts.read, "read")
-
-    def _is_settled(self, exchange: Exchange) -> bool:
-        return self.settled
+            read = exchange.request.timeouts.read
+            await self._wait(exchange, lambda _: self.settled, read, "read")
 
     def _open(self, exchange: Exchange) -> None:
         """Open a stream: the request's head leaves, and with it the whole of a small body."""
@@ -318,6 +317,7 @@ class HTTP2Connection:
             return
         while chunk := await body.next_chunk():
             if not await self._send_piece(exchange, memoryview(chunk)):
+                await body.aclose()
                 return
         with self._lock:
             if exchange.wants_no_body or exchange.error is not None:

@@ -124,15 +124,16 @@ class RequestBody:
 
     async def next_chunk(self) -> bytes:
         """The next piece, ``b""`` at the end."""
+        self.started = True
         if self._ahead:
             chunk, self._ahead = self._ahead, b""
             return chunk
-        self.started = True
         return await self._pull()
 
     def push_back(self, chunk: bytes) -> None:
-        """Give back a piece that was looked at too early: it comes next."""
+        """Give back the first piece, which was looked at too early: it comes next."""
         self._ahead = chunk
+        self.started = False
 
     async def rewind(self) -> bool:
         """Begin again, and tell whether the source can.

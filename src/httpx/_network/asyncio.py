@@ -236,7 +236,12 @@ class AsyncioStream(asyncio.Protocol, Stream):
 
     def write_nowait(self, data: Buffer) -> int:
         # The owner of an unused stream may be a finalizer in another thread.
-        if self._writing_paused or _running_loop() is not self._loop:
+        # And a transport that is closing, but has not said so yet, would log each attempt.
+        if (
+            self._writing_paused
+            or _running_loop() is not self._loop
+            or self._transport.is_closing()
+        ):
             return 0
         try:
             self._put(data)

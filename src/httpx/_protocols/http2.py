@@ -171,7 +171,9 @@ class HTTP2Codec:
     @property
     def capacity(self) -> int:
         """How many streams may be open at once now; 0 after a GOAWAY, 1 before SETTINGS."""
-        if self.goaway is not None or self._h2.highest_outbound_stream_id >= _LAST_STREAM_ID:
+        if self._closed or self.goaway is not None:
+            return 0
+        if self._h2.highest_outbound_stream_id >= _LAST_STREAM_ID:
             return 0
         if self.settings is None:
             return 1
@@ -199,7 +201,7 @@ class HTTP2Codec:
 
     def room(self, stream_id: int) -> int:
         """How many bytes of body may be sent on a stream now."""
-        if stream_id not in self._open:
+        if self._closed or stream_id not in self._open:
             return 0
         window: int = self._h2.local_flow_control_window(stream_id)
         return max(0, window)
@@ -235,13 +237,15 @@ class HTTP2Codec:
         if stream is not None:
             if stream.to_send:
                 raise _wrong_length(False)
-            self._h2.end_stream(stream_id)
+            if not self._closed:
+                self._h2.end_stream(stream_id)
 
     def give_up(self, stream_id: int, code: int = CANCEL) -> None:
         """Tell the peer that a stream is of no interest any more (5.4.2)."""
         if self._open.pop(stream_id, None) is not None:
             self._remember(stream_id)
-            self._h2.reset_stream(stream_id, code)
+            if not self._closed:
+                self._h2.reset_stream(stream_id, code)
 
     def release(self, stream_id: int) -> None:
         """A stream is complete on both sides."""
@@ -376,6 +380,8 @@ class HTTP2Codec:
         if stream is None:
             if stream_id in self._given_up:
                 self._dropped += size
+                if size:  # it costs the peer some of its window, too
+                    self._frames.pay()
             else:
                 self._feed(frame, found)
             return
@@ -450,7 +456,7 @@ class HTTP2Codec:
     def acknowledge(self, stream_id: int, size: int) -> None:
         """`size` bytes of a stream were read by the program: return its window."""
         stream = self._open.get(stream_id)
-        if stream is not None:
+        if stream is not None and not self._closed:
             stream.unreturned += size
             if stream.unreturned >= _STREAM_RETURN:
                 self._h2.increment_flow_control_window(stream.unreturned, stream_id)
