@@ -11,6 +11,7 @@ and it is known by the name of its module.
 from __future__ import annotations
 
 import sys
+import types
 import typing
 
 from .. import _exceptions
@@ -100,12 +101,17 @@ class AsyncResponseStream(AsyncByteStream):
 
     def __init__(self, httpcore_stream: typing.AsyncIterable[bytes]) -> None:
         self._httpcore_stream = httpcore_stream
+        self._chunks: typing.AsyncIterator[bytes] | None = None
 
     def __aiter__(self) -> typing.AsyncIterator[bytes]:
-        return _Mapped(self._httpcore_stream.__aiter__())
+        self._chunks = self._httpcore_stream.__aiter__()
+        return _Mapped(self._chunks)
 
     async def aclose(self) -> None:
-        """Close the stream behind, where it can be closed."""
+        """Close the stream behind, where it can be closed, and a generator left half-way."""
+        chunks = self._chunks
+        if isinstance(chunks, types.AsyncGeneratorType) and not chunks.ag_running:
+            await chunks.aclose()
         aclose = getattr(self._httpcore_stream, "aclose", None)
         if aclose is not None:
             await aclose()
