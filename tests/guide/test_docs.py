@@ -138,3 +138,15 @@ def test_no_block_escapes() -> None:
               for path in PAGES}  # fmt: skip
     assert {name: odd for name, all in fences.items()
             if (odd := [fence for fence in all if fence != "```python"])} == {}  # fmt: skip
+
+
+def test_the_page_of_the_command_has_its_options_and_codes() -> None:
+    click = pytest.importorskip("click")
+    from httpx._main import main
+
+    text = (DOCS / "howto" / "command-line.md").read_text("utf-8")
+    options = {name for option in main.params for name in option.opts if name.startswith("--")}
+    assert options <= set(re.findall(r"--[a-z0-9-]+", text))
+    written = dict(re.findall(r"^\| (\d+) \| (.*) \|$", text, re.MULTILINE))
+    told = main.get_help(click.Context(main)).partition("Exit codes:")[2]
+    assert written == dict(re.findall(r"^ +(\d+)  (.*)$", told, re.MULTILINE))
