@@ -30,8 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--uvloop", action="store_true", help="run the asyncio world on uvloop, too")
 
 
-def pytest_configure() -> None:
-    """Nothing that is set on this machine reaches the tests."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing that is set on this machine reaches the tests; `--full` generates more examples."""
+    if config.getoption("--full"):
+        from hypothesis import settings
+
+        settings.register_profile("full", max_examples=1500, deadline=None)
+        settings.load_profile("full")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)

@@ -254,6 +254,16 @@ def test_tls_that_ends_without_saying_so(fast: bool) -> None:
     assert said == ["forget"]
 
 
+def test_tls_that_ends_after_a_body_of_known_length(fast: bool) -> None:
+    """Also where that end was seen first, while the request's body was still leaving."""
+    wire = Wire(OK, b"", room=[10**9, 0, 0])
+    wire.truncated = True
+    connection, said = connection_over(wire, fast)
+    response = drive(connection.send(message(b"POST", body=bytes(10**6))))
+    assert drive(response.body.read_all()) == b"ok"
+    assert said == ["forget"]
+
+
 def test_a_spoiled_body_closes_its_connection() -> None:
     wire = Wire(OK)
     connection, said = connection_over(wire)

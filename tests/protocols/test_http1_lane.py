@@ -17,6 +17,7 @@ from httpx._protocols.http1 import END, NEED_DATA, HTTP1Codec, ResponseHead
 
 Fields = list[tuple[bytes, bytes]]
 HOST: Fields = [(b"Host", b"example.com")]
+EXAMPLES = settings.default.max_examples  # 100, and many more with --full
 
 
 def respond(fast: bool, pieces: list[bytes], method: bytes, headers: Fields, eof: bool) -> Any:
@@ -40,6 +41,30 @@ def respond(fast: bool, pieces: list[bytes], method: bytes, headers: Fields, eof
     except RemoteProtocolError as exc:
         return [*said, body, exc_kind(exc), exc.bytes_received, exc.bytes_expected]
     return [*said, body, NEED_DATA]
+
+
+def converse(fast: bool, pieces: list[bytes], body: list[bytes]) -> Any:
+    """A request with a body, its response, and what is left for the next exchange."""
+    codec = HTTP1Codec(fast=fast)
+    codec.start(b"POST", b"/", [*HOST, (b"Content-Length", b"%d" % sum(map(len, body)))])
+    for piece in body:
+        codec.frame(piece)
+    codec.finish()
+    said: list[Any] = []
+    received = b""
+    try:
+        for piece in pieces:
+            codec.receive(piece)
+            while (event := codec.next_event()) is not NEED_DATA:
+                if isinstance(event, bytes):
+                    received += event
+                    continue
+                said.append(event)
+                if event is END or codec.switched:
+                    return [*said, received, codec.reusable, codec.announced]
+    except RemoteProtocolError as exc:
+        return [*said, received, exc_kind(exc)]
+    return [*said, received]
 
 
 def exc_kind(exc: Exception) -> str:
@@ -183,7 +208,7 @@ requests = st.sampled_from(
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=6 * EXAMPLES, deadline=None)
 @given(message(), requests, st.lists(st.integers(0, 400), max_size=6), st.booleans())
 @example(CHUNKED + b"1\r\nab\r\n", (b"GET", HOST), [], True)
 @example(CHUNKED + b"\r\n", (b"GET", HOST), [], True)
@@ -200,7 +225,22 @@ def test_a_response_says_the_same(
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=3 * EXAMPLES, deadline=None)
+@given(
+    message(),
+    st.lists(st.binary(max_size=8), max_size=3),
+    st.sampled_from([b"", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"\r\n", b"x"]),
+    st.lists(st.integers(0, 400), max_size=4),
+)
+def test_a_request_with_a_body_and_what_is_left_over(
+    data: bytes, body: list[bytes], leftover: bytes, places: list[int]
+) -> None:
+    """Reused or not is the same, too, whatever came behind the response."""
+    pieces = split(data + leftover, places)
+    assert converse(True, pieces, body) == converse(False, pieces, body)
+
+
+@settings(max_examples=3 * EXAMPLES // 2, deadline=None)
 @given(message(), requests)
 def test_a_response_says_the_same_however_it_is_split(
     data: bytes, request_head: tuple[bytes, Fields]
@@ -237,7 +277,7 @@ request_token = st.one_of(
 request_value = st.one_of(value, st.sampled_from([b"3", b"chunked", b"0", b"a\r\nX: y", b"a\nb"]))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=6 * EXAMPLES, deadline=None)
 @given(
     st.sampled_from([b"GET", b"POST", b"PUT", b"G T", b"", b"CONNECT", b"M-SEARCH"]),
     st.sampled_from([b"/", b"/a?b=c", b"/ x", b"*", b"", b"/\xe9", b"http://example.com/"]),
@@ -250,7 +290,7 @@ def test_a_request_is_written_the_same(
     assert speak(True, method, target, headers, body) == speak(False, method, target, headers, body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * EXAMPLES, deadline=None)
 @given(
     st.lists(st.binary(min_size=1, max_size=8), min_size=1, max_size=4),
     st.integers(0, 4),

@@ -417,15 +417,17 @@ class HTTP1Codec:
     @property
     def announced(self) -> int | None:
         """The length of the response's body, where its head tells."""
-        framing = self._framing if self._engine is None else self._engine.framing
+        framing = self._body_framing
         return framing if framing >= 0 else None
+
+    @property
+    def _body_framing(self) -> Framing:
+        return self._framing if self._engine is None else self._engine.framing
 
     @property
     def ended_by_close(self) -> bool:
         """Whether nothing but the connection's end told where the body ends."""
-        if self._engine is not None:
-            return self._eof
-        return self._framing == UNTIL_CLOSE
+        return self._body_framing == UNTIL_CLOSE
 
     @property
     def reusable(self) -> bool:

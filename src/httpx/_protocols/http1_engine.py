@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .._exceptions import LocalProtocolError, RemoteProtocolError
 from .http1_heads import (
     CHUNKED,
+    NO_BODY,
     UNTIL_CLOSE,
     Fields,
     Framing,
@@ -51,6 +52,7 @@ class H11Engine:
         self._peer = peer
         self._connection: Any = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_PENDING)
         self._interim = 0
+        self._no_body = False  # the request is a HEAD
         self.framing: Framing = UNTIL_CLOSE
         """How the response's body is framed, once its head is known."""
         self.switched = False
@@ -65,6 +67,7 @@ class H11Engine:
         return b"".join(self._send(event))
 
     def _build_request(self, method: bytes, target: bytes, headers: Fields) -> Any:
+        self._no_body = method == b"HEAD"
         try:
             return self._h11.Request(method=method, target=target, headers=headers)
         except self._h11.LocalProtocolError as exc:
@@ -122,7 +125,7 @@ class H11Engine:
         if kind is h11.Response:
             # A successful CONNECT is known by the state that h11 enters with it.
             self.switched = self._connection.their_state is h11.SWITCHED_PROTOCOL
-            self.framing = self._framing(event)
+            self.framing = self._framing_of(event)
             return self._head(event)
         if kind is h11.InformationalResponse:
             if event.status_code == 101:
@@ -135,9 +138,10 @@ class H11Engine:
         # PAUSED: bytes after the message's end stay unread.
         return NEED_DATA
 
-    @staticmethod
-    def _framing(event: Any) -> Framing:
-        """The framing that a head's fields ask for; h11 has checked them."""
+    def _framing_of(self, event: Any) -> Framing:
+        """The framing that a head asks for; h11 has checked it."""
+        if self._no_body or event.status_code in (204, 304):
+            return NO_BODY
         for name, value in event.headers:
             if name == b"transfer-encoding":
                 return CHUNKED
