@@ -10,6 +10,7 @@ import pytest
 
 import httpx
 from httpx._connections import ledger
+from httpx._connections.http1 import HTTP1Connection
 from httpx._connections.ledger import Ledger, PoolStats
 from tests.servers import Conn, HTTPServer, RawServer, Request, refused_port, response
 from tests.worlds import World
@@ -386,3 +387,24 @@ async def test_a_transport_can_be_used_again_after_it_was_closed(world: World) -
             async with world.client(transport=transport) as client:
                 assert (await client.get(server.url)).text == str(index)
         assert transport.pool_stats().opened == 2
+
+
+@pytest.mark.parametrize("step", ["is_doubtful", "_write_head", "_read_head"])
+async def test_an_interruption_gives_the_slot_back(
+    world: World, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control-C, or a greenlet that is killed, comes where a socket is looked at, too."""
+
+    def interrupted(*args: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with HTTPServer(number) as server:
+        async with world.client(limits=limits(max_connections=1)) as client:
+            await client.get(server.url)
+            with monkeypatch.context() as patch:
+                patch.setattr(HTTP1Connection, step, interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    await client.get(server.url)
+            stats = client.pool_stats()
+            assert (stats.active, stats.idle, stats.connecting) == (0, 0, 0)
+            assert (await client.get(server.url)).text == "1"

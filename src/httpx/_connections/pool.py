@@ -159,7 +159,12 @@ class Pool:
                 raise _closed(route)
             if grant is SLOT:
                 return await self._dial(backend, ledger, request, route)
-            if grant.active > 1 or not grant.is_doubtful() or await self._revive(grant):
+            try:
+                is_alive = grant.active > 1 or not grant.is_doubtful() or await grant.revive()
+            except BaseException:  # a look at a socket is a switch of greenlets, too
+                grant.close()
+                raise
+            if is_alive:
                 return grant  # type: ignore[no-any-return]
             # Its peer has closed it. Those that have been idle for longer are no better: no
             # second look, but a new connection in its place.
@@ -186,13 +191,6 @@ class Pool:
             replaced = ledger.replace(connection)
         self._settle()
         return replaced
-
-    async def _revive(self, connection: Connection) -> bool:
-        try:
-            return await connection.revive()
-        except BaseException:
-            connection.close()
-            raise
 
     async def _wait(self, waiter: PoolWaiter, request: RequestMessage) -> Any:
         begin = monotonic()
