@@ -7,6 +7,7 @@ there is in both directions.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from queue import Queue
 from typing import Any
@@ -152,29 +153,36 @@ async def test_interim_responses_do_not_end_the_sending(
             assert stats(client) == (0, 1)
 
 
+def echo(conn: Conn) -> None:
+    """On one thread: it stops reading while nobody reads what it says."""
+    while (request := conn.read_head()) is not None:
+        chunked = request.get("transfer-encoding") == "chunked"
+        if chunked:
+            conn.send(answer("Transfer-Encoding: chunked"))
+            for data in conn.read_chunks():
+                conn.send(b"%x\r\n%b\r\n" % (len(data), data))
+            conn.send(b"0\r\n\r\n")
+        else:
+            conn.send(answer(f"Content-Length: {SIZE}"))
+            left = SIZE
+            while left:
+                data = conn.receive(min(left, 65_536))
+                left -= len(data)
+                conn.send(data)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 async def test_a_body_that_comes_back_at_once(
-    world: World, fast: bool, upload: dict[str, Any]
+    world: World,
+    fast: bool,
+    upload: dict[str, Any],
+    tls: bool,
+    server_context: ssl.SSLContext,
+    ssl_context: ssl.SSLContext,
 ) -> None:
-    """An echo, on one thread: it stops reading while nobody reads what it says."""
-
-    def serve(conn: Conn) -> None:
-        while (request := conn.read_head()) is not None:
-            chunked = request.get("transfer-encoding") == "chunked"
-            if chunked:
-                conn.send(answer("Transfer-Encoding: chunked"))
-                for data in conn.read_chunks():
-                    conn.send(b"%x\r\n%b\r\n" % (len(data), data))
-                conn.send(b"0\r\n\r\n")
-            else:
-                conn.send(answer(f"Content-Length: {SIZE}"))
-                left = SIZE
-                while left:
-                    data = conn.receive(min(left, 65_536))
-                    left -= len(data)
-                    conn.send(data)
-
-    with RawServer(serve) as server:
-        async with open_client(world, fast) as client:
+    with RawServer(echo, tls=server_context if tls else None) as server:
+        transport = world.transport(fast_lane=fast, verify=ssl_context)
+        async with world.client(transport=transport) as client:
             reply = await client.post(server.url, **upload)
             assert len(reply.content) == SIZE
             async with client.stream("POST", server.url, **upload) as reply:

@@ -6,10 +6,13 @@ comes beyond the end of a response is never served as the next one: the connecti
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
+from ..servers import PATIENCE, Conn, RawServer, response
 from ..worlds import World
-from .helpers import Fault, answer, check
+from .helpers import Fault, answer, check, open_client, stats
 
 LENGTH_5 = "Content-Length: 5"
 CHUNKED = "Transfer-Encoding: chunked"
@@ -274,3 +277,28 @@ async def test_framing_fields(world: World, fast: bool, fault: Fault) -> None:
 @pytest.mark.parametrize("fault", ENDS.values(), ids=ENDS)
 async def test_the_end_of_a_response(world: World, fast: bool, fault: Fault) -> None:
     await check(world, fast, fault)
+
+
+async def test_a_response_too_many_that_comes_late(world: World, fast: bool) -> None:
+    """What arrives while a connection is idle is no response to the next request."""
+    late = Event()
+
+    def serve(conn: Conn) -> None:
+        while (request := conn.read_request()) is not None:
+            conn.send(response(body=str(conn.number)))
+            if request.path == "/fault":
+                late.wait(PATIENCE)
+                conn.send(NEXT)
+
+    with RawServer(serve) as server:
+        async with open_client(world, fast) as client:
+            reply = await client.get(server.url + "/fault")
+            assert reply.text == "0"
+            assert stats(client) == (0, 1)
+            connection = next(iter(client._transport._pool._ledger.connections))
+            late.set()
+            backend = world.backend()
+            while not connection.is_doubtful():
+                await backend.sleep(0)
+            assert (await client.get(server.url + "/next")).text == "1"
+            assert stats(client) == (0, 1)
