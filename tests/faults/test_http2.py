@@ -231,6 +231,30 @@ def odd_status(peer: Peer, stream: int) -> None:
     peer.headers(stream, (":status", "2x0"), end=True)
 
 
+def no_status(peer: Peer, stream: int) -> None:
+    peer.headers(stream, ("server", "x"), end=True)
+
+
+def late_status(peer: Peer, stream: int) -> None:
+    peer.headers(stream, ("server", "x"), (":status", "200"), end=True)
+
+
+def two_statuses(peer: Peer, stream: int) -> None:
+    peer.headers(stream, (":status", "200"), (":status", "204"), end=True)
+
+
+def upper_case_field(peer: Peer, stream: int) -> None:
+    peer.headers(stream, (":status", "200"), ("X-Upper", "1"), end=True)
+
+
+def connection_field(peer: Peer, stream: int) -> None:
+    peer.headers(stream, (":status", "200"), ("connection", "close"), end=True)
+
+
+def line_break(peer: Peer, stream: int) -> None:
+    peer.headers(stream, (":status", "200"), ("x-a", "b\r\nc: d"), end=True)
+
+
 def half_a_response(peer: Peer, stream: int) -> None:
     """RST_STREAM with NO_ERROR says that the request's body is not needed: not that the
     response is complete."""
@@ -248,6 +272,12 @@ def half_a_response(peer: Peer, stream: int) -> None:
         (long_data, "peer sent more than the message body announced (expected 3 bytes)"),
         (data_after_204, "peer sent more than the message body announced (expected 0 bytes)"),
         (odd_status, "malformed :status b'2x0'"),
+        (no_status, "malformed :status b'x'"),
+        (late_status, "malformed :status b'x'"),
+        (two_statuses, "illegal header name b':status'"),
+        (upper_case_field, "illegal header name b'X-Upper'"),
+        (connection_field, "illegal header name b'connection'"),
+        (line_break, "illegal character b'\\r' in a header value"),
         (half_a_response, "stream 1 was reset by"),
     ],
 )
@@ -330,10 +360,6 @@ def broken_compression(peer: Peer, stream: int) -> None:
     peer.send(frames.HeadersFrame(stream, b"\xff\xff\xff\xff\xff", flags=["END_HEADERS"]))
 
 
-def upper_case_field(peer: Peer, stream: int) -> None:
-    peer.headers(stream, (":status", "200"), ("X-Upper", "1"), end=True)
-
-
 def continuation_flood(peer: Peer, stream: int) -> None:
     peer.send(frames.HeadersFrame(stream, b"\x88"))
     for _ in range(200):
@@ -383,7 +409,6 @@ BREACHES = {
     short_goaway: (1, "malformed HTTP/2 GOAWAY"),
     bad_setting: (1, ""),
     broken_compression: (None, "Error decoding header block"),
-    upper_case_field: (1, "uppercase"),
     continuation_flood: (1, "Too many continuation frames"),
     ping_flood: (11, "flood of HTTP/2 frames without use, PING the last"),
     settings_flood: (11, "flood of HTTP/2 frames without use, SETTINGS the last"),

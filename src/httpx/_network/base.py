@@ -96,7 +96,8 @@ class Stream(Protocol):
 
     def write_nowait(self, data: Buffer) -> int:
         """Write what fits now, and return how many bytes that were; 0 where none did, or on
-        a broken stream. For farewells: a RST_STREAM, a GOAWAY."""
+        a broken stream. What was not counted is offered again before anything else is (TLS
+        may have encrypted it), or the stream is closed."""
         ...
 
     async def start_tls(

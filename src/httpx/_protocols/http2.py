@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._exceptions import LocalProtocolError, RemoteProtocolError
-from .http2_fields import Fields, request_fields
+from .http2_fields import Fields, fault_of_response, request_fields
 from .http2_frames import (
     CANCEL,
     CONTINUATION,
@@ -356,18 +356,15 @@ class HTTP2Codec:
     def _receive_head(self, event: Any, found: list[StreamEvent]) -> None:
         stream_id = event.stream_id
         stream = self._open[stream_id]
-        status = b""
-        headers = []
-        for name, value in event.headers:
-            if name == b":status":
-                status = value
-                continue
+        fault = fault_of_response(event.headers)
+        if fault is not None:
+            self._break(stream_id, fault, found)
+            return
+        status = event.headers[0][1]
+        headers = [(bytes(name), bytes(value)) for name, value in event.headers[1:]]
+        for name, value in headers:
             if name == b"content-length":
                 stream.expected = int(value)
-            headers.append((bytes(name), bytes(value)))
-        if not (len(status) == 3 and status.isdigit()):
-            self._break(stream_id, f"malformed :status {status!r}", found)
-            return
         if stream.without_body or status in (b"204", b"304"):
             stream.expected = 0
         self._frames.pay()
@@ -472,9 +469,11 @@ def _new_connection() -> Any:
         h2.config.H2Configuration(
             client_side=True,
             header_encoding=None,
-            # `request_fields` has done both.
+            # All of this is done in `http2_fields`.
             validate_outbound_headers=False,
             normalize_outbound_headers=False,
+            validate_inbound_headers=False,
+            normalize_inbound_headers=False,
         )
     )
     codes = h2.settings.SettingCodes
