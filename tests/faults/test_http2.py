@@ -546,3 +546,22 @@ async def test_what_came_before_the_end_can_be_read(world: World) -> None:
 
             (received,) = await world.gather(slow)
     assert received == size
+
+
+async def test_a_peer_that_stops_reading_times_out_each_writer(world: World) -> None:
+    """Whoever writes for all and whoever waits for that, each by its own time-out."""
+
+    def script(peer: Peer) -> None:
+        peer.start(INITIAL_WINDOW_SIZE=2**31 - 1)
+        peer.window(0, 2**30)
+        peer.respond(peer.request().stream_id, b"settled")
+        peer.conn.server.stopping.wait(10)
+
+    with FrameServer(script) as server:
+        async with h2_client(world) as client:
+            await client.get(server.url)
+            timeout = httpx.Timeout(10, write=0.2)
+            post = partial(client.post, server.url, content=bytes(30_000_000), timeout=timeout)
+            errors = await world.gather(*[post] * 3)
+            assert {type(error) for error in errors} == {httpx.WriteTimeout}
+            assert {f"127.0.0.1:{server.port}" in str(error) for error in errors} == {True}
