@@ -176,6 +176,17 @@ def test_a_large_success_that_breaks_off(fast: bool) -> None:
     assert not body.is_sending
 
 
+def test_a_large_success_that_breaks_off_after_the_body_has_left(fast: bool) -> None:
+    wire = Wire(*large_response(40)[:17], httpx.ReadError("reset"), room=[10**9, *[0] * 17])
+    connection, said = connection_over(wire, fast)
+    body = drive(connection.send(message(b"POST", body=bytes(10**6)))).body
+    assert body.is_sending
+    with pytest.raises(httpx.ReadError):
+        drive(body.read_all())
+    assert len(wire.written) > 10**6
+    assert said == ["forget"]
+
+
 def test_a_large_success_given_up(fast: bool) -> None:
     wire = Wire(*large_response(40), room=[10**9, *[0] * 60])
     connection, said = connection_over(wire, fast)
