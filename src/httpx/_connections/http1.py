@@ -8,6 +8,7 @@ the place in the pool given back before anything is awaited.
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ReadError, RemoteProtocolError, WriteError
@@ -276,15 +277,15 @@ class HTTP1Body(ResponseBody):
         finally:
             await self._connection.drop_upload()
 
-    async def _receive(self) -> bytes:
-        connection = self._connection
-        if not connection.is_writing:
-            return await self._receive_piece()
+    def _receive(self) -> Coroutine[Any, Any, bytes]:
+        return self._receive_beside_body() if self.is_sending else self._receive_piece()
+
+    async def _receive_beside_body(self) -> bytes:
         try:
             return await self._receive_piece()
         except BaseException:
-            connection.close()
-            await connection.drop_upload()
+            self._connection.close()
+            await self._connection.drop_upload()
             raise
 
     async def _receive_piece(self) -> bytes:
