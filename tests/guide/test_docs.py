@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import socket
 import time
@@ -121,9 +122,13 @@ def world_of_the_pages(
     original = asyncio.sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     monkeypatch.setattr(asyncio, "sleep", lambda seconds: original(0))
+    loggers = [logging.getLogger(name) for name in ("httpx", "httpcore.connection")]
+    levels = [logger.level for logger in loggers]
     with NamedSOCKSProxy(internet) as socks:
         internet.ports[1080] = socks
         yield internet
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)  # a page shows how to change it
 
 
 @pytest.mark.parametrize("path", [pytest.param(p, id=str(p.relative_to(DOCS))) for p in PAGES])
