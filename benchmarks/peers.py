@@ -259,7 +259,7 @@ class Pyqwest(Awaiting):
     async def start(self) -> None:
         import pyqwest
 
-        ca = Path(self.ca).read_bytes() if self.ca else None
+        ca = Path(self.ca).read_bytes() if self.ca else None  # noqa: ASYNC240 - before the work
         version = pyqwest.HTTPVersion.HTTP2 if self.http2 else pyqwest.HTTPVersion.HTTP1
         transport = pyqwest.HTTPTransport(tls_ca_cert=ca, http_version=version)
         self.client = pyqwest.Client(transport)
