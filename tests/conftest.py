@@ -75,10 +75,16 @@ def ca() -> trustme.CA:
 
 
 @pytest.fixture(scope="session")
-def server_context(ca: trustme.CA) -> ssl.SSLContext:
-    """A server's context with a certificate for `SERVED_NAMES`."""
+def server_identity(ca: trustme.CA) -> trustme.LeafCert:
+    """A certificate for `SERVED_NAMES`."""
+    return ca.issue_cert(*SERVED_NAMES)
+
+
+@pytest.fixture
+def server_context(server_identity: trustme.LeafCert) -> ssl.SSLContext:
+    """A server's context of the test's own, which it may change."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(*SERVED_NAMES).configure_cert(context)
+    server_identity.configure_cert(context)
     return context
 
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def tour(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("COLUMNS", "96")  # also where the runner of the tests has set another
     monkeypatch.setenv("NO_PROXY", "*")  # what the tour sets is taken back after the test
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     import tour
