@@ -22,7 +22,7 @@ from httpx._network import dial
 from tests.servers import Conn, HTTPServer, RawServer, Reply, Request, response, stalled_port
 from tests.worlds import World
 
-SECONDS = 0.2
+SECONDS = 0.05
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_a_look_up_that_stalls(world: World, total: bool, stalled_look_up:
     text = await fails(
         world, "http://example.com/", httpx.ConnectTimeout, timeout, resolver=stalled_look_up
     )
-    assert text.startswith("timed out after 0.2 s while ")
+    assert text.startswith("timed out after 0.05 s while ")
     assert "example.com:80" in text
     assert text.endswith(TOTAL) is total
 
@@ -101,7 +101,7 @@ async def test_a_peer_that_does_not_accept(world: World, total: bool) -> None:
     with stalled_port() as port:
         url = f"http://127.0.0.1:{port}/"
         text = await fails(world, url, httpx.ConnectTimeout, timeout)
-    assert text.startswith(f"timed out after 0.2 s while connecting to 127.0.0.1:{port}")
+    assert text.startswith(f"timed out after 0.05 s while connecting to 127.0.0.1:{port}")
     assert text.endswith(TOTAL) is total
 
 
@@ -115,7 +115,7 @@ async def test_a_handshake_that_stalls(
         text = await fails(world, url, httpx.ConnectTimeout, timeout, verify=ssl_context)
     assert f"127.0.0.1:{server.port}" in text
     assert "TLS" in text
-    assert text.startswith("timed out after 0.2 s while ")
+    assert text.startswith("timed out after 0.05 s while ")
     assert text.endswith(TOTAL) is total
 
 
@@ -260,7 +260,7 @@ async def test_connecting_has_one_deadline_over_all_steps(
         )  # fmt: skip
     assert given
     assert given[0] < SECONDS - 0.02
-    assert text.startswith("timed out after 0.2 s while ")
+    assert text.startswith("timed out after 0.05 s while ")
 
 
 async def test_happy_eyeballs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
