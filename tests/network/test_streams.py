@@ -440,8 +440,9 @@ async def test_a_closed_stream_says_so(world: World, kind: str) -> None:
             assert str(write.value) == f"the stream was closed while writing to {peer}"
         assert stream.is_readable()
         assert stream.write_nowait(b"!") == 0
-        with pytest.raises(ReadError):
+        with pytest.raises(ReadError) as read:
             stream.read_nowait(10)
+        assert str(read.value) == f"the stream was closed while reading from {peer}"
 
 
 @pytest.mark.parametrize("timeout", [LONG, None])
@@ -463,6 +464,42 @@ async def test_closing_wakes_the_reader(
         assert str(result).startswith("the stream was closed while reading from ")
 
 
+@pytest.mark.parametrize("answer", [reset, lambda conn: conn.close()], ids=["reset", "close"])
+async def test_the_peers_answer_to_a_goodbye_is_not_the_reason(
+    world: World, kind: str, answer: Handler
+) -> None:
+    """The peer hears of the end before the closing thread has come to the socket, and ends
+    the connection in its way: the reader wakes up by that, and still tells who closed."""
+
+    def handler(conn: Any) -> None:
+        until_closed(conn)
+        answer(conn)
+
+    async with opened(world, kind, handler) as stream:
+        bottom = stream
+        while hasattr(bottom, "_inner"):
+            bottom = bottom._inner
+        say = bottom.write_nowait
+
+        def say_and_wait(data: bytes) -> int:
+            if sent := say(data):
+                for _ in range(20_000):
+                    if not someone_reads(stream):
+                        break
+                    threading.Event().wait(0.001)
+            return sent
+
+        bottom.write_nowait = say_and_wait
+
+        async def close() -> None:
+            await until(world, lambda: someone_reads(stream))
+            await world.backend().run_in_thread(stream.close)
+
+        result, _ = await world.gather(lambda: stream.read(10, LONG), close)
+        assert isinstance(result, ReadError)
+        assert str(result) == f"the stream was closed while reading from {stream.peer}"
+
+
 async def test_closing_wakes_reader_and_writer(world: World, kind: str) -> None:
     release = threading.Event()
 
@@ -477,8 +514,9 @@ async def test_closing_wakes_reader_and_writer(world: World, kind: str) -> None:
         )
         release.set()
     assert isinstance(reader, ReadError)
+    assert str(reader) == f"the stream was closed while reading from {stream.peer}"
     assert isinstance(writer, WriteError)
-    assert str(writer).startswith("the stream was closed while writing to ")
+    assert str(writer) == f"the stream was closed while writing to {stream.peer}"
 
 
 async def test_an_idle_stream_is_not_readable_until_its_peer_hangs_up(

@@ -566,6 +566,19 @@ def test_a_renegotiation_that_fails(fault: Exception, expected: type[Exception],
     assert str(caught.value) == text
 
 
+def test_a_renegotiation_on_a_stream_that_was_closed() -> None:
+    script = Script(ssl.SSLWantReadError)
+    stream = script.stream()
+
+    async def read(max_bytes: int, timeout: float | None) -> bytes:
+        stream.close()
+        raise ReadError("gone")
+
+    script.read = read  # type: ignore[method-assign]
+    with pytest.raises(WriteError, match=r"^the stream was closed while writing to script:1$"):
+        drive(stream.write(b"hello", 1.0))
+
+
 def test_no_renegotiation_with_a_reader_inside() -> None:
     script = Script(ssl.SSLWantReadError)
     stream = script.stream()

@@ -137,6 +137,8 @@ class SocketStream(Stream):
         except (BlockingIOError, InterruptedError):
             return None
         except OSError as exc:
+            if self._closed:
+                raise failed("read", "the stream was closed", self.peer) from None
             raise failed("read", exc, self.peer) from exc
 
     async def write(self, data: Buffer, timeout: float | None) -> None:

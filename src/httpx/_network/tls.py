@@ -32,7 +32,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._exceptions import NetworkError, ReadError, ReadTimeout, TimeoutException
+from .._exceptions import NetworkError, ReadError, ReadTimeout, TimeoutException, WriteError
 from .base import Buffer, Stream, failed, timed_out
 from .tls_objects import new_object
 
@@ -145,6 +145,10 @@ class TLSStream(Stream):
                     data = self._decrypt(max_bytes, await self._inner.read(CHUNK, _left(deadline)))
             except ReadTimeout:  # of what was left of the time, and of who is below
                 raise timed_out("read", timeout or 0, self.peer) from None
+            except ReadError:
+                if self._closed:
+                    raise self._closed_error("read") from None
+                raise
             finally:
                 self._reading = False
         return data
@@ -174,7 +178,7 @@ class TLSStream(Stream):
             if raw is not None:
                 self._feed(raw)
             if self._closed:
-                raise failed("read", "the stream was closed", self.peer)
+                raise self._closed_error("read")
             if self._plain:
                 data, self._plain = self._plain[:max_bytes], self._plain[max_bytes:]
                 return data
@@ -240,7 +244,7 @@ class TLSStream(Stream):
         """
         with self._lock:
             if self._closed:
-                raise failed("write", "the stream was closed", self.peer)
+                raise self._closed_error("write")
             try:
                 self._taken = self._tls.write(
                     data if len(data) <= CHUNK else memoryview(data)[:CHUNK]
@@ -257,7 +261,12 @@ class TLSStream(Stream):
         """Send what is encrypted. False if there was something to read first."""
         unsent = self._unsent
         while unsent:
-            sent = await self._inner.write_some(unsent, timeout, or_readable)
+            try:
+                sent = await self._inner.write_some(unsent, timeout, or_readable)
+            except WriteError:
+                if self._closed:
+                    raise self._closed_error("write") from None
+                raise
             if sent == len(unsent):
                 break
             self._unsent = unsent = memoryview(unsent)[sent:]
@@ -280,6 +289,8 @@ class TLSStream(Stream):
         except TimeoutException as exc:
             raise timed_out("write", timeout or 0, self.peer) from exc
         except ReadError as exc:
+            if self._closed:
+                raise self._closed_error("write") from None
             raise failed("write", exc.__cause__ or exc, self.peer) from exc
         with self._lock:
             self._feed(raw)
@@ -320,10 +331,14 @@ class TLSStream(Stream):
     def close(self) -> None:
         if self._closed:
             return
+        self._closed = True  # before the peer hears of it, and answers in its way
         if os.getpid() == self._pid:
             self._say_goodbye()
-        self._closed = True
         self._inner.close()
+
+    def _closed_error(self, phase: str) -> NetworkError:
+        """What is said after `close()`, whatever the streams below have met since."""
+        return failed(phase, "the stream was closed", self.peer)
 
     def _say_goodbye(self) -> None:
         """Send a close_notify, if that can be done at once."""
