@@ -158,6 +158,26 @@ async def test_settings_count_that_were_changed_later(world: World) -> None:
                 stream.close()
 
 
+async def test_a_module_whose_context_was_replaced(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As gevent's patches and truststore's injection do, while contexts of the old kind live on."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_TICKET
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.hostname_checks_common_name = False
+    server = server_context(alpn=H2)
+    monkeypatch.setattr(ssl, "SSLContext", Extended)
+    async with serving(world, echo, server) as (stream, _):
+        stream = await stream.start_tls(context, "localhost", LONG, H2)
+        assert protocol(stream) == "h2"
+        assert stream.get_extra_info("ssl_object").version() == "TLSv1.2"
+        stream.close()
+
+
 @pytest.mark.parametrize(
     ("host", "sent"),
     [("localhost", "localhost"), ("localhost.", "localhost"), ("127.0.0.1", None)],

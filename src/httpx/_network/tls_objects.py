@@ -145,7 +145,13 @@ def _new_context(
         warnings.simplefilter("ignore", DeprecationWarning)
         for name, value in zip(_SETTINGS, settings, strict=True):
             if getattr(donor, name) != value:
-                setattr(donor, name, value)
+                # Past the properties of `ssl.SSLContext`: they look for their class in the
+                # module, under its name, where gevent and truststore put another one.
+                setter = getattr(plain.__base__, name, None)
+                if setter is None:
+                    setattr(donor, name, value)
+                else:
+                    setter.__set__(donor, value)
     donor.sslobject_class = context.sslobject_class
     donor.set_alpn_protocols(list(alpn))
     return donor
