@@ -132,13 +132,17 @@ class HTTP2Codec:
         import h2.events
         import h2.exceptions
 
+        from .http2_engine import new_connection
+
         self._peer = peer
         self._events = h2.events
         self._errors = h2.exceptions
-        self._h2 = _new_connection()
         self._frames = FrameReader(_MAX_FRAME_SIZE, peer)
         self._output = bytearray()
         self._open: dict[int, _Stream] = {}
+        self._h2 = new_connection(
+            self._open, _MOST_STREAMS, STREAM_WINDOW, _MAX_FRAME_SIZE, _MAX_HEADER_LIST
+        )
         # Streams of which frames may still be on their way; the newest of them.
         self._given_up: dict[int, None] = {}
         self._to_return = 0  # of the connection's window
@@ -458,37 +462,6 @@ class HTTP2Codec:
             if stream.unreturned >= _STREAM_RETURN:
                 self._h2.increment_flow_control_window(stream.unreturned, stream_id)
                 stream.unreturned = 0
-
-
-def _new_connection() -> Any:
-    import h2.config
-    import h2.connection
-    import h2.settings
-
-    connection = h2.connection.H2Connection(
-        h2.config.H2Configuration(
-            client_side=True,
-            header_encoding=None,
-            # All of this is done in `http2_fields`.
-            validate_outbound_headers=False,
-            normalize_outbound_headers=False,
-            validate_inbound_headers=False,
-            normalize_inbound_headers=False,
-        )
-    )
-    codes = h2.settings.SettingCodes
-    connection.local_settings = h2.settings.Settings(
-        client=True,
-        initial_values={
-            codes.ENABLE_PUSH: 0,
-            codes.MAX_CONCURRENT_STREAMS: _MOST_STREAMS,
-            codes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-            codes.MAX_HEADER_LIST_SIZE: _MAX_HEADER_LIST,
-            codes.MAX_FRAME_SIZE: _MAX_FRAME_SIZE,
-        },
-    )
-    connection.max_inbound_frame_size = _MAX_FRAME_SIZE
-    return connection
 
 
 def _wrong_length(too_much: bool) -> LocalProtocolError:
