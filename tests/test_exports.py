@@ -25,7 +25,10 @@ ORIGINAL = [
     "TooManyRedirects", "TransportError", "UnsupportedProtocol", "URL", "USE_CLIENT_DEFAULT",
     "WriteError", "WriteTimeout", "WSGITransport",
 ]  # fmt: skip
-NEW = ["CachingResolver", "DigestMismatch", "FunctionAuth", "Origin", "ResponseTooLarge", "query"]
+NEW = [
+    "CachingResolver", "DigestMismatch", "FunctionAuth", "Origin", "ResponseTooLarge", "Timings",
+    "query",
+]  # fmt: skip
 SUBMODULES = [
     "_api", "_auth", "_client", "_config", "_content", "_decoders", "_exceptions", "_models",
     "_multipart", "_status_codes", "_transports", "_types", "_urlparse", "_urls", "_utils",

@@ -12,6 +12,7 @@ from ._api import delete, get, head, options, patch, post, put, query, request, 
 from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
 from ._client import USE_CLIENT_DEFAULT, AsyncClient, Client
 from ._config import Limits, Proxy, Timeout, create_ssl_context
+from ._connections.timings import Timings
 from ._content import ByteStream
 from ._exceptions import (
     CloseError,
@@ -114,6 +115,7 @@ __all__ = [
     "SyncByteStream",
     "Timeout",
     "TimeoutException",
+    "Timings",
     "TooManyRedirects",
     "TransportError",
     "URL",

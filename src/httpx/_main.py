@@ -1,7 +1,7 @@
 """The `httpx` command (extra `cli`): one request, shown or saved.
 
 Its options are read here, and its exit codes decided; `_main_client` sends, and tells what goes on,
-`_main_output` prints, `_main_timings` measures the phases of a call. They are imported only when
+`_main_output` prints, `_main_timings` draws how long the phases took. They are imported only when
 the command runs, since it brings click along; most of pygments and rich follows when something is
 to be coloured or drawn. The command uses the client as any program would.
 

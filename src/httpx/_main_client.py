@@ -1,7 +1,7 @@
 """A client whose user looks on: prints the heads of all messages, connections and certificates.
 
 Heads of responses are printed by an event hook, so that each hop of a redirect is seen. With
-`--verbose`, the extension `trace` tells of the rest, and the clock of `timings` listens to it.
+`--verbose`, the extension `trace` tells of the rest, and the extension `timings` how long it took.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import typing
 from ._client import Client
 from ._config import create_ssl_context
 from ._main_output import Printer, certificate_lines
-from ._main_timings import PhaseClock
-from ._transports.default import HTTPTransport
+from ._main_timings import chart
 
 if typing.TYPE_CHECKING:
     import ssl
 
+    from ._connections.timings import Timings
     from ._models import Response
     from ._saving import Progress, SaveTarget
 
@@ -38,23 +38,12 @@ class ObservedClient(Client):
         self, printer: Printer, verbose: bool, settings: typing.Mapping[str, typing.Any]
     ) -> None:
         self._printer = printer
-        self._clock: PhaseClock | None = None
+        self._verbose = verbose
         self._opens_tunnel = False
         if verbose:
-            self._clock = PhaseClock()
             # Reading the certificates of all authorities is no phase of the call.
             settings = {**settings, "verify": create_ssl_context(settings["verify"])}
         super().__init__(event_hooks={"response": [self._print_head]}, **settings)
-
-    def _init_transport(self, **settings: typing.Any) -> HTTPTransport:  # type: ignore[override]
-        resolver = None if self._clock is None else self._clock.look_up
-        settings.pop("transport", None)
-        return HTTPTransport(**settings, resolver=resolver)
-
-    def _init_proxy_transport(  # type: ignore[override]
-        self, proxy: typing.Any, **settings: typing.Any
-    ) -> HTTPTransport:
-        return self._init_transport(proxy=proxy, **settings)
 
     def show(self, arguments: dict[str, typing.Any], **options: typing.Any) -> Response:
         """Send a request and print the response.
@@ -100,15 +89,16 @@ class ObservedClient(Client):
     @contextlib.contextmanager
     def _watched(self) -> typing.Iterator[dict[str, typing.Any]]:
         """The extensions of the requests in the block; behind it, the timings are printed."""
-        if self._clock is None:
+        if not self._verbose:
             yield {}
             return
+        requests: list[Timings] = []
         try:
-            yield {"trace": self._trace}
+            yield {"trace": self._trace, "timings": requests.append}
         finally:
             # Beside the output, so that a body in a pipe stays what it is.
             beside = Printer(sys.stderr)
-            for line in self._clock.lines(beside.can_show("█")):
+            for line in chart(requests, beside.can_show("█")):
                 beside.note(line, fg="cyan")
 
     def _print_head(self, response: Response) -> None:
@@ -116,11 +106,9 @@ class ObservedClient(Client):
         self._printer.head(start, response.headers.raw)
 
     def _trace(self, event: str, info: dict[str, typing.Any]) -> None:
-        assert self._clock is not None
         request = info.get("request")
         if request is not None:
-            self._opens_tunnel = request.method == b"CONNECT"
-        self._clock.note(event, self._opens_tunnel)
+            self._opens_tunnel = request.opens_tunnel
         prefix, _, step = event.partition(".")
         if step == "connect_tcp.started":
             self._printer.note(f"* Connecting to {info['host']!r}")

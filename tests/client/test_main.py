@@ -20,9 +20,10 @@ import pytest
 from click.testing import CliRunner
 
 import httpx
+from httpx._connections.timings import Timings
 from httpx._main_client import ObservedClient
 from httpx._main_output import Printer, certificate_lines, destination
-from httpx._main_timings import PhaseClock
+from httpx._main_timings import chart
 
 from ..http2_server import HTTP2Server
 from ..proxies import HTTPProxy
@@ -397,7 +398,7 @@ def test_verbose(server: HTTPServer) -> None:
     assert "\nA: b\n\nHTTP/1.1 200 OK\n" in output
     timings = output.partition("* Timings:\n")[2]
     phases = [line[4:17].strip() for line in timings.splitlines()]
-    assert phases == ["name look-up", "connect", "first byte", "body", "total"]
+    assert phases == ["connect", "send", "first byte", "body", "total"]
 
 
 def test_verbose_tells_of_tls(
@@ -445,70 +446,21 @@ def test_timings_of_a_failure() -> None:
     assert re.search(r"\* Timings:\n(.*\n)*\*   total +\d+\.\d ms\nConnectError: ", output)
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_the_chart(monkeypatch: pytest.MonkeyPatch) -> None:
-    time = Clock()
-    clock = PhaseClock(time)
-    assert list(clock.lines()) == []
-
-    def look_up(host: str, port: int) -> list[tuple[str, int]]:
-        time.now += 0.125
-        return [("192.0.2.1", port)]
-
-    monkeypatch.setattr("httpx._network.dial.find_addresses", look_up)
-    for event, seconds in [
-        ("connection.connect_tcp.started", 0.0),
-        ("", 0.125),
-        ("connection.connect_tcp.complete", 0.0),
-        ("connection.start_tls.started", 0.25),
-        ("connection.start_tls.complete", 0.125),
-        ("http11.send_request_headers.started", 0.125),
-        ("http11.send_request_headers.complete", 0.0),
-        ("http11.receive_response_headers.started", 0.125),
-        ("http11.receive_response_headers.complete", 0.0),
-        ("http11.receive_response_body.started", 0.125),
-        ("http11.response_closed.started", 0.125),
-    ]:
-        if event:
-            clock.note(event)
-        else:
-            assert clock.look_up("example.org", 80) == [("192.0.2.1", 80)]
-        time.now += seconds
-    assert list(clock.lines(unicode=False)) == [
+def test_the_chart() -> None:
+    assert list(chart([])) == []
+    first, second = Timings(), Timings()
+    first.name_lookup = first.connect = first.send = 0.125
+    first.tls, first.total = 0.25, 0.75
+    second.body, second.total = 0.25, 0.375
+    assert list(chart([first, second], unicode=False)) == [
         "* Timings:",
         "*   name look-up     125.0 ms  ####",
         "*   connect          125.0 ms      #####",
         "*   TLS              250.0 ms           #########",
-        "*   first byte       250.0 ms                    #########",
-        "*   body             250.0 ms                             #########",
+        "*   send             125.0 ms                    ####",
+        "*   body             250.0 ms                        #########",
         "*   total           1125.0 ms",
     ]
-
-
-def test_opening_a_tunnel_is_connecting() -> None:
-    time = Clock()
-    clock = PhaseClock(time)
-    clock.note("http11.send_request_headers.started", tunnel=True)
-    time.now = 1.0
-    clock.note("http11.receive_response_headers.complete", tunnel=True)
-    assert clock.seconds["connect"] == 1.0
-
-
-def test_a_request_that_fails_while_it_is_sent_ends_its_phase() -> None:
-    time = Clock()
-    clock = PhaseClock(time)
-    clock.note("http11.send_request_headers.started")
-    time.now = 1.0
-    clock.note("http11.send_request_headers.failed")
-    time.now = 5.0
-    clock.note("http11.receive_response_headers.complete")
-    assert clock.seconds["first byte"] == 1.0
 
 
 def test_every_part_of_a_certificate() -> None:

@@ -140,9 +140,11 @@ class Attempt:
         targets = [(route.host, route.port)]
         if proxy.url.scheme == "socks5":
             self.doing = "looking up the origin's address"
-            targets = await self.backend.resolve(
+            look_up = self.backend.resolve(
                 route.host, route.port, self._left, self.connector.resolver
             )
+            trace = self.trace
+            targets = await (look_up if trace is None else trace.phase("name_lookup", look_up))
         while True:
             handshake = SOCKS5Handshake(*targets.pop(0), proxy.raw_auth, route.via)
             try:
@@ -204,6 +206,7 @@ class Attempt:
                 local_address=connector.local_address,
                 socket_options=connector.socket_options,
                 resolver=connector.resolver,
+                on_resolved=None if self.trace is None else self.trace.resolved,
             ),
         )
 

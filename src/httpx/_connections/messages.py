@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._config import Deadline
 from .._exceptions import StreamConsumed
+from .routes import address_of
 
 if TYPE_CHECKING:
     from .._network.base import Stream
@@ -224,6 +225,9 @@ class RequestMessage:
         "written",
     )
 
+    opens_tunnel = False
+    """Whether it is not the program's, but asks a proxy for a way to the origin."""
+
     def __init__(
         self,
         method: bytes,
@@ -255,7 +259,9 @@ class RequestMessage:
     def url(self) -> RequestTarget:
         """What listeners of the trace read off ``info["request"]``."""
         assert self.route is not None
-        scheme, host, port, *_ = self.route
+        scheme, host, port, _, proxy = self.route
+        if proxy is not None and (self.opens_tunnel or self.route.is_forward):
+            scheme, (host, port) = proxy.url.scheme, address_of(proxy)
         return RequestTarget(scheme.encode(), host.encode(), port, self.target)
 
     async def why_not_again(self) -> str | None:

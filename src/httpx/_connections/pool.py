@@ -194,8 +194,9 @@ class Pool:
 
     async def _wait(self, waiter: PoolWaiter, request: RequestMessage) -> Any:
         begin = monotonic()
+        signal = waiter.signal.wait(request.timeouts.pool)
         try:
-            await waiter.signal.wait(request.timeouts.pool)
+            await (signal if request.trace is None else request.trace.phase("pool", signal))
         except BaseException:
             if not self._withdraw(waiter):
                 self._hand_on(waiter)

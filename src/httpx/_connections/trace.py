@@ -1,10 +1,10 @@
-"""The `trace` extension and the debug log of `httpcore.*`.
+"""The `trace` extension, the debug log of `httpcore.*`, and what phase timings are made of.
 
 Events are named as programs know them: ``<prefix>.<event>.started``, then ``.complete`` or
 ``.failed``. The info is a dict: the event's keywords on the first, ``return_value`` or
 ``exception`` on the second. The same lines go to the logger ``httpcore.<prefix>`` at DEBUG.
 
-`make_trace` gives `None` where neither is wanted, so that the path of a request holds one
+`Trace.make` gives `None` where nothing of it is wanted, so that the path of a request holds one
 `is None` test for each event and makes no object.
 """
 
@@ -13,6 +13,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+from .timings import Stopwatch
 
 __all__ = ["AwaitingTrace", "CallingTrace", "Trace", "log_close"]
 
@@ -25,18 +27,31 @@ _LOGGERS = {
 
 
 class Trace:
-    """Tells a callback and the debug log what happens to a request."""
+    """Tells a callback, a stopwatch and the debug log what happens to a request."""
 
-    __slots__ = ("_callback",)
+    __slots__ = ("_callback", "stopwatch")
 
-    def __init__(self, callback: Callable[[str, dict[str, Any]], Any] | None) -> None:
+    def __init__(
+        self,
+        callback: Callable[[str, dict[str, Any]], Any] | None,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
         self._callback = callback
+        self.stopwatch = stopwatch
 
     @classmethod
-    def make(cls, callback: Callable[[str, dict[str, Any]], Any] | None) -> Trace | None:
-        """A trace, or `None` where nobody listens."""
-        if callback is not None:
-            return cls(callback)
+    def make(
+        cls, callback: Callable[[str, dict[str, Any]], Any] | None, timings: Any = None
+    ) -> Trace | None:
+        """A trace, or `None` where nobody listens.
+
+        Args:
+            callback: the extension `trace`.
+            timings: the extension `timings`: whether a stopwatch is to listen, or whom to give
+                its `Timings`.
+        """
+        if callback is not None or timings:
+            return cls(callback, _stopwatch(timings) if timings else None)
         # A loop, not `any` of a generator: 0.5 µs instead of 1.3, on the path of every request.
         for logger in _LOGGERS.values():
             if logger.isEnabledFor(logging.DEBUG):
@@ -49,6 +64,8 @@ class Trace:
     async def event(self, name: str, info: dict[str, Any]) -> None:
         """One event, complete with its suffix."""
         _log(name, info)
+        if self.stopwatch is not None:
+            self.stopwatch.note(name, info)
         if self._callback is not None:
             await self._tell(name, info)
 
@@ -67,10 +84,38 @@ class Trace:
         await self.event(f"{name}.complete", {"return_value": value})
         return value
 
+    async def phase(self, name: str, step: Coroutine[Any, Any, T]) -> T:
+        """Run a step that is no event, but a phase of the timings."""
+        if self.stopwatch is None:
+            return await step
+        self.stopwatch.begin(name)
+        try:
+            return await step
+        finally:
+            self.stopwatch.stop()
+
+    def resolved(self) -> None:
+        """The name look-up is over that `connect_tcp` begins with."""
+        if self.stopwatch is not None:
+            self.stopwatch.resolved()
+
     async def closed(self, prefix: str, info: dict[str, Any]) -> None:
         """A response was closed by a failure, at once: nothing of it can fail, or take time."""
         await self.event(f"{prefix}.response_closed.started", info)
         await self.event(f"{prefix}.response_closed.complete", {"return_value": None})
+
+
+def _stopwatch(timings: Any) -> Stopwatch:
+    """A new stopwatch, as the extension `timings` asks for."""
+    if timings is not True and not callable(timings):
+        raise TypeError(
+            "the 'timings' extension must be True, or a function that takes the Timings of each "
+            f"request, not {timings!r}"
+        )
+    stopwatch = Stopwatch()
+    if timings is not True:
+        timings(stopwatch.timings)
+    return stopwatch
 
 
 def _log(name: str, info: dict[str, Any]) -> None:

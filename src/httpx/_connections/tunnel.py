@@ -53,6 +53,14 @@ class _Nobody:
     give_back_later = forget = resize = give_back
 
 
+class _ConnectRequest(RequestMessage):
+    """CONNECT, of no program's."""
+
+    __slots__ = ()
+
+    opens_tunnel = True
+
+
 async def open_tunnel(
     stream: Stream,
     route: Route,
@@ -68,7 +76,8 @@ async def open_tunnel(
     connection = HTTP1Connection(stream, route, _Nobody(), codec)
     timeouts = Timeouts(deadline=deadline)
     target = route.authority.encode("ascii")
-    request = RequestMessage(b"CONNECT", target, _fields(route), None, timeouts, trace)
+    request = _ConnectRequest(b"CONNECT", target, _fields(route), None, timeouts, trace)
+    request.route = route
     try:
         answer = await connection.send(request)
     except NetworkError as exc:

@@ -163,7 +163,8 @@ class Backend(Protocol):
     ) -> Stream:
         """Connect by Happy Eyeballs (RFC 8305), name look-up included in `timeout`.
 
-        `on_resolved` is called when the addresses are known: a mark for phase timings.
+        `on_resolved` is called when a name has been looked up, and not for an address, which
+        needs no look-up: a mark for phase timings.
         """
         ...
 

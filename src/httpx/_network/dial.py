@@ -29,7 +29,7 @@ from typing import Any, Protocol
 from .._exceptions import NetworkError
 from .base import Resolver, SocketOption, Waiter, failed, name_of, timed_out
 
-__all__ = ["World", "dial_tcp", "dial_unix", "find_addresses", "path_name", "resolve"]
+__all__ = ["World", "dial_tcp", "dial_unix", "path_name", "resolve"]
 
 ATTEMPT_DELAY = 0.25
 """Seconds before the next address is tried beside one that does not answer (RFC 8305 §5)."""
@@ -73,9 +73,7 @@ async def dial_tcp(
     peer = name_of(host, port)
     deadline = None if timeout is None else time.monotonic() + timeout
     local = None if local_address is None else _local(local_address, peer)
-    addresses = await _resolve(world, host, port, timeout, resolver, peer)
-    if on_resolved is not None:
-        on_resolved()
+    addresses = await _resolve(world, host, port, timeout, resolver, peer, on_resolved)
     if local is not None:
         addresses = [address for address in addresses if address[0] == local[0]]
         if not addresses:
@@ -238,6 +236,7 @@ async def _resolve(
     timeout: float | None,
     resolver: Resolver | None,
     peer: str,
+    on_resolved: Callable[[], None] | None = None,
 ) -> list[Address]:
     """The addresses of a host."""
     if resolver is None:
@@ -262,12 +261,9 @@ async def _resolve(
         raise failed("lookup", exc, peer) from exc
     if not addresses:
         raise failed("lookup", "the resolver gave no address", peer)
+    if on_resolved is not None:
+        on_resolved()
     return addresses
-
-
-def find_addresses(host: str, port: int) -> list[tuple[str, int]]:
-    """What is asked where no resolver is given, as a resolver."""
-    return [(address[1][0], address[1][1]) for address in _addresses(host, port, 0)]
 
 
 class _LookUp:

@@ -176,7 +176,7 @@ class _PooledTransport:
         """A request as plain values, and how its origin is reached."""
         extensions = request.extensions
         stream = request.stream
-        trace = self._trace.make(extensions.get("trace"))
+        trace = self._trace.make(extensions.get("trace"), extensions.get("timings"))
         if "max_response_size" in extensions:
             _checked_size(extensions["max_response_size"])
         route, target, headers = self._router.plan(request)
@@ -218,6 +218,7 @@ class _PooledTransport:
     def _respond(
         self,
         request: Request,
+        trace: Trace | None,
         message: ResponseMessage,
         stream: SyncByteStream | AsyncByteStream,
         network_stream: NetworkStream | AsyncNetworkStream,
@@ -233,6 +234,9 @@ class _PooledTransport:
             extensions["stream_id"] = message.stream_id
         if message.proxy_headers is not None:
             extensions["proxy_headers"] = Headers(message.proxy_headers)
+        if trace is not None and trace.stopwatch is not None:
+            trace.stopwatch.answered(message.http_version, message.stream)
+            extensions["timings"] = trace.stopwatch.timings
         response = Response(
             message.status, headers=message.headers, stream=stream, extensions=extensions
         )
@@ -297,6 +301,7 @@ class HTTPTransport(_PooledTransport, BaseTransport):
             raise
         return self._respond(
             request,
+            message.trace,
             answer,
             _BodyStream(answer.body, request),
             NetworkStream(answer.stream, answer.body),
@@ -342,6 +347,7 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
             raise
         return self._respond(
             request,
+            message.trace,
             answer,
             _AsyncBodyStream(answer.body, request),
             AsyncNetworkStream(answer.stream, answer.body),
