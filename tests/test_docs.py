@@ -1,4 +1,4 @@
-"""The page about the design names every module; links lead somewhere; no text names a machine."""
+"""The page about the design shows the tree as it is; links lead somewhere; no text names a machine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,39 @@ ROOT = Path(__file__).parents[1]
 DESIGN = ROOT / "docs" / "topics" / "design.md"
 
 
-def test_every_module_stands_on_the_page_about_the_design() -> None:
-    tree = DESIGN.read_text(encoding="utf-8").partition("```\nsrc/httpx/")[2].partition("```")[0]
-    named = set(re.findall(r"\b\w+\.py\b", tree))
-    modules = {path.name for path in (ROOT / "src" / "httpx").rglob("*.py")}
-    assert modules - named == set()
+def test_the_tree_on_the_page_about_the_design_is_the_tree() -> None:
+    """Every module once, in its place, and none that is not there any more."""
+    text = DESIGN.read_text(encoding="utf-8")
+    tree = text.partition("```\nsrc/httpx/\n")[2].partition("\ntests/")[0]
+    named = []
+    package = ""
+    for line in tree.splitlines():
+        if line.startswith(("├", "└")):
+            package = ""
+        branch = re.match(r"[│├└─ ]*((?:\w+(?:\.py|/) *)+)(?: |$)", line)
+        for name in branch[1].split() if branch else []:
+            named.append(package + name)
+            if name.endswith("/"):
+                package = named.pop()
+    source = ROOT / "src" / "httpx"
+    modules = [path.relative_to(source).as_posix() for path in source.rglob("*.py")]
+    modules = [name for name in modules if not name.endswith("/__init__.py")]
+    assert len(modules) > 50
+    assert sorted(named) == sorted(modules)
+
+
+def test_the_table_of_speed_can_be_shown_and_written() -> None:
+    """The landing page shows a part of the page about benchmarks, which `wire.py` writes anew."""
+    text = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    marks = ("--8<-- [start:figures]", "<!-- table -->", "<!-- end of table -->",
+             "--8<-- [end:figures]")  # fmt: skip
+    places = [text.find(mark) for mark in marks]
+    assert places == sorted(places)
+    assert [text.count(mark) for mark in marks] == [1, 1, 1, 1]
+    shown = '\n--8<-- "benchmarks/README.md:figures"\n'
+    assert shown in (ROOT / "docs" / "index.md").read_text("utf-8")
+    # A link in that part would be looked for beside another page.
+    assert "](" not in text[places[0] : places[-1]]
 
 
 def test_links_of_the_texts_beside_the_code_lead_somewhere() -> None:
