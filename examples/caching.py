@@ -2,8 +2,9 @@
 
     python examples/caching.py
 
-Private, in memory, of a bounded size, and deliberately small: GET without `Vary`, `max-age`,
-`no-store`, `no-cache`, `ETag` and `Last-Modified` (RFC 9111). For all of the RFC, use a package.
+Private, in memory, of a bounded size, for one thread, and deliberately small: GET without `Vary`,
+`max-age`, `no-store`, `no-cache`, `ETag` and `Last-Modified` (RFC 9111). For all of the RFC, use a
+package.
 """
 
 from __future__ import annotations

@@ -56,13 +56,11 @@ class Crawl:
 
     async def run(self) -> None:
         self._queue.put_nowait(self.start)
-        workers = [asyncio.create_task(self._work()) for _ in range(WORKERS)]
-        try:
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(self._work()) for _ in range(WORKERS)]
             await self._queue.join()
-        finally:
             for worker in workers:
                 worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self) -> None:
         while True:

@@ -4,7 +4,8 @@
 
 Repeats idempotent requests, and POST with an `Idempotency-Key`, after faults that may pass: no
 connection, a broken one, a time-out, 429, 502, 503, 504. Waits as long as `Retry-After` says, else
-for a random time that may grow to twice the last. `Timeout(total=...)` of a call bounds it all.
+for a random time that may grow to twice the last. `Timeout(total=...)` of a call bounds it all: an
+attempt that would begin too late is not made.
 """
 
 from __future__ import annotations
@@ -58,6 +59,9 @@ class Rules:
             if outcome.status_code not in self.statuses:
                 return None
             seconds = max(seconds, retry_after(outcome))
+        deadline = request.extensions.get("deadline")
+        if deadline is not None and seconds >= deadline.remaining():
+            return None
         return seconds if seconds <= self.longest else None
 
 

@@ -1,4 +1,4 @@
-"""The page about the design shows the tree as it is; links lead somewhere; no text names a machine."""
+"""The page about the design shows the tree; links lead somewhere; no text names a machine."""
 
 from __future__ import annotations
 

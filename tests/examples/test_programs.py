@@ -83,6 +83,20 @@ class TestRetries:
         keyed = httpx.Request("POST", "http://a.example", headers={"Idempotency-Key": "1"})
         assert rules.wait(keyed, 1, busy) == 1.0
 
+    def test_a_deadline(self) -> None:
+        """No wait that the call would not outlast; asked of the call itself."""
+        retries = load("retries")
+        seen: list[str] = []
+
+        def busy(request: httpx.Request) -> httpx.Response:
+            seen.append(request.method)
+            return httpx.Response(503, headers={"Retry-After": "9"})
+
+        transport = retries.Retry(httpx.MockTransport(busy))
+        with httpx.Client(transport=transport, timeout=httpx.Timeout(5, total=8)) as client:
+            assert client.get("http://a.example").status_code == 503
+        assert seen == ["GET"]
+
     def test_retry_after(self) -> None:
         retries = load("retries")
         rules = retries.Rules(longest=10.0, chance=lambda: 0.0)
