@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._cookies import Cookies
 from ._exceptions import ProtocolError
+from ._utils import to_bytes
 
 if TYPE_CHECKING:
     from ._models import Request, Response
@@ -127,7 +128,11 @@ class BasicAuth(Auth):
     """
 
     def __init__(self, username: str | bytes, password: str | bytes) -> None:
-        self._auth_header = _basic("BasicAuth", username, password)
+        self._auth_header = self._build_auth_header(username, password)
+
+    def _build_auth_header(self: Any, username: str | bytes, password: str | bytes) -> str:
+        pair = b":".join((to_bytes(username), to_bytes(password)))
+        return "Basic " + b2a_base64(pair, newline=False).decode("ascii")
 
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Yield the request with its `Authorization`."""
@@ -143,6 +148,8 @@ class NetRCAuth(Auth):
     or names without a password, gets no credentials.
     """
 
+    _build_auth_header = BasicAuth._build_auth_header
+
     def __init__(self, file: str | None = None) -> None:
         import netrc
 
@@ -152,24 +159,8 @@ class NetRCAuth(Auth):
         """Yield the request, with an `Authorization` where the file has a password."""
         entry = self._netrc_info.authenticators(request.url.host)
         if entry is not None and entry[2]:
-            request.headers["Authorization"] = _basic("NetRCAuth", entry[0], entry[2])
+            request.headers["Authorization"] = self._build_auth_header(entry[0], entry[2])
         yield request
-
-
-def _basic(scheme: str, username: str | bytes, password: str | bytes) -> str:
-    pair = _credentials(scheme, username, password)
-    return "Basic " + b2a_base64(b":".join(pair), newline=False).decode("ascii")
-
-
-def _credentials(scheme: str, username: str | bytes, password: str | bytes) -> tuple[bytes, bytes]:
-    """User name and password as bytes."""
-    for name, value in (("username", username), ("password", password)):
-        if not isinstance(value, str | bytes):
-            raise TypeError(f"{scheme}: {name} must be str or bytes, not {type(value).__name__!r}")
-    return (
-        username.encode("utf-8") if isinstance(username, str) else username,
-        password.encode("utf-8") if isinstance(password, str) else password,
-    )
 
 
 # The names that hashlib has for the algorithms of RFC 7616 section 6.1, and those in use besides.
@@ -209,7 +200,8 @@ class _Challenge:
         options = {option.strip().lower() for option in params.get("qop", "").split(",")} - {""}
         self.qop = next((qop for qop in ("auth", "auth-int") if qop in options), None)
         if options and self.qop is None:
-            raise ProtocolError(f"Unexpected qop value {params['qop']!r} in digest auth")
+            given = params["qop"].encode("utf-8")
+            raise ProtocolError(f'Unexpected qop value "{given!r}" in digest auth')
         try:
             self.hash(b"")
         except ValueError as exc:
@@ -248,7 +240,7 @@ class DigestAuth(Auth):
     """
 
     def __init__(self, username: str | bytes, password: str | bytes) -> None:
-        self._username, self._password = _credentials("DigestAuth", username, password)
+        self._username, self._password = to_bytes(username), to_bytes(password)
         self._forget()
 
     def _forget(self) -> None:

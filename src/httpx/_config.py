@@ -14,7 +14,6 @@ This room opens no connection, and imports ssl and certifi only when a context i
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sys
 import threading
@@ -69,8 +68,8 @@ class Timeout:
         total: for the whole call: waiting for the pool, connecting, redirects, authentication,
             retries and the body. Default: `None`.
 
-    Raises `ValueError` unless `timeout` or all four phases are given, and `TypeError` for what is
-    not a number. What runs out raises the exception of its phase (`httpx.ReadTimeout`, ...).
+    Raises `ValueError` unless `timeout` or all four phases are given. What runs out raises the
+    exception of its phase (`httpx.ReadTimeout`, ...).
 
         Timeout(None)               # no timeouts
         Timeout(5.0)                # 5 s for each phase
@@ -97,11 +96,11 @@ class Timeout:
             default: _Seconds5 = (None, None, None, None, None)
         else:
             default = _each_phase(timeout)
-        self.connect: float | None = _seconds("connect", connect, default[0])
-        self.read: float | None = _seconds("read", read, default[1])
-        self.write: float | None = _seconds("write", write, default[2])
-        self.pool: float | None = _seconds("pool", pool, default[3])
-        self.total: float | None = _seconds("total", total, default[4])
+        self.connect: float | None = _seconds(connect, default[0])
+        self.read: float | None = _seconds(read, default[1])
+        self.write: float | None = _seconds(write, default[2])
+        self.pool: float | None = _seconds(pool, default[3])
+        self.total: float | None = _seconds(total, default[4])
 
     def as_dict(self) -> dict[str, float | None]:
         """The phases by name, as in `request.extensions["timeout"]`; "total" only if it is set."""
@@ -138,21 +137,13 @@ def _each_phase(timeout: TimeoutTypes) -> _Seconds5:
     if isinstance(timeout, Timeout):
         return timeout.connect, timeout.read, timeout.write, timeout.pool, timeout.total
     if isinstance(timeout, tuple):
-        if not 2 <= len(timeout) <= 4:
-            raise ValueError(
-                "A timeout tuple is (connect, read[, write[, pool]]), "
-                f"not one of {len(timeout)} items."
-            )
-        connect, read, write, pool = (*timeout, None, None)[:4]
-        return connect, read, write, pool, None
+        rest = (*timeout[2:4], None, None)
+        return timeout[0], timeout[1], rest[0], rest[1], None
     return timeout, timeout, timeout, timeout, None
 
 
-def _seconds(name: str, given: _Seconds | UnsetType, default: _Seconds) -> _Seconds:
-    value = default if isinstance(given, UnsetType) else given
-    if value is None or hasattr(value, "__float__"):
-        return value
-    raise TypeError(f"The {name} timeout must be seconds or None, not {type(value)}")
+def _seconds(given: _Seconds | UnsetType, default: _Seconds) -> _Seconds:
+    return default if isinstance(given, UnsetType) else given
 
 
 class Deadline:
@@ -330,7 +321,17 @@ def check_ssl_arguments(
             stacklevel=stacklevel,
         )
     for path in _paths(verify, cert):
-        os.stat(path)  # an error that, unlike OpenSSL's, names the file
+        _check_exists(path, "verify= or cert=")
+
+
+def _check_exists(path: PathType, source: str) -> None:
+    """Raise OpenSSL's error for a path that is not there; a note names the path."""
+    try:
+        os.stat(path)
+    except OSError as exc:
+        error = OSError(exc.errno, exc.strerror)
+        error.add_note(f"This is {path!r}, given by {source}.")
+        raise error from None
 
 
 def shared_ssl_context(
@@ -403,8 +404,8 @@ def _read_environment(verify: VerifyType, trust_env: bool) -> _Environment:
     if not (verify is None or verify is True):
         return _Environment(keylog=keylog)
     cafile = os.environ.get("SSL_CERT_FILE") or None
-    if cafile is not None and not os.path.exists(cafile):
-        raise FileNotFoundError(errno.ENOENT, "SSL_CERT_FILE names a file that is not", cafile)
+    if cafile is not None:
+        _check_exists(cafile, "SSL_CERT_FILE")
     return _Environment(cafile, os.environ.get("SSL_CERT_DIR") or None, keylog)
 
 

@@ -18,10 +18,8 @@ from typing import Any
 from ._multipart import (
     AsyncMultipartStream,
     MultipartStream,
-    bad_value,
     form_fields,
     multipart_stream,
-    primitive_text,
 )
 from ._streams import (
     AsyncIteratorByteStream,
@@ -38,6 +36,7 @@ from ._types import (
     ResponseContent,
     SyncByteStream,
 )
+from ._utils import primitive_value_to_str
 
 __all__ = [
     "AsyncIteratorByteStream",
@@ -97,8 +96,10 @@ def encode_urlencoded_data(data: RequestData) -> tuple[dict[str, str], ByteStrea
     pairs = []
     for key, value in form_fields(data):
         if isinstance(value, (Mapping, list, tuple, set, frozenset)):
-            raise bad_value(key, value)
-        pairs.append((key, primitive_text(value)))
+            raise TypeError(
+                f"Invalid type for value. Expected primitive type, got {type(value)} for {key!r}."
+            )
+        pairs.append((key, primitive_value_to_str(value)))
     return _in_memory(urlencode(pairs), "application/x-www-form-urlencoded")
 
 

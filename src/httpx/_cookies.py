@@ -30,8 +30,6 @@ class Cookies(MutableMapping[str, str]):
         cookies: a mapping or list of pairs, sent to every host; another `Cookies`, which is
             copied; or an `http.cookiejar.CookieJar`, which is used itself, with its policy.
 
-    Raises `TypeError` for anything else.
-
         cookies = httpx.Cookies()
         cookies.set("session", "42", domain="example.org")
         client = httpx.Client(cookies=cookies)
@@ -50,13 +48,8 @@ class Cookies(MutableMapping[str, str]):
             self._set_all(cookies.items())
         elif isinstance(cookies, (list, tuple)):
             self._set_all(cookies)
-        elif hasattr(cookies, "set_cookie"):
-            self._jar = cookies
         else:
-            raise TypeError(
-                "Cookies are made from a mapping, pairs, Cookies or a CookieJar, "
-                f"not {type(cookies)}"
-            )
+            self._jar = cookies
 
     def _set_all(self, pairs: Iterable[tuple[str, str]]) -> None:
         for name, value in pairs:
@@ -137,8 +130,7 @@ class Cookies(MutableMapping[str, str]):
 
         Raises `KeyError` where that domain or path has none.
         """
-        if domain is None and path is not None:
-            raise ValueError("clear() takes a path only together with a domain")
+        assert domain is not None or path is None
         if self._jar is None and domain is None:
             return
         self.jar.clear(*[part for part in (domain, path) if part is not None])

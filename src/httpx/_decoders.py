@@ -1,9 +1,10 @@
 """Bodies in: content codings undone (RFC 9110 §8.4), bytes cut to size, text cut into lines.
 
 Every class here takes what has arrived with `decode()` and gives what can be told by now, then
-takes the end with `flush()` and gives the rest. Content decoders give it lazily, in pieces of
-about `PIECE` bytes whatever the ratio, so that a body's expansion is never held in memory as a
-whole: a stream costs its pieces and the window that its coding asks for. They decode every
+takes the end with `flush()` and gives the rest. Content decoders do so, too, in one piece; by
+`pieces()` and `rest()` they give the same lazily, in pieces of about `PIECE` bytes whatever the
+ratio, so that a body's expansion is never held in memory as a whole: a stream costs its pieces
+and the window that its coding asks for. They decode every
 member of a gzip body (RFC 1952), zlib and raw deflate (RFC 1950, 1951), brotli (RFC 7932), and
 every frame of a zstd body (RFC 8878, with the window that RFC 9659 allows).
 
@@ -51,25 +52,43 @@ S = TypeVar("S", bytes, str)
 
 
 class ContentDecoder:
-    """Undoes one content coding, or several."""
+    """Undoes one content coding, or several. One of your own has `decode()` and `flush()`."""
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
-        """What `data` decodes to, in pieces. `DecodingError` if it is broken."""
+    def decode(self, data: bytes) -> bytes:
+        """What `data` decodes to. `DecodingError` if it is broken."""
         raise NotImplementedError()
 
-    def flush(self) -> Iterator[bytes]:
+    def flush(self) -> bytes:
         """What is left at the end of the body. `DecodingError` if it was cut short."""
         raise NotImplementedError()
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """The same as `decode()`, in pieces, those before the broken byte first."""
+        yield self.decode(data)
+
+    def rest(self) -> Iterator[bytes]:
+        """The same as `flush()`, in pieces."""
+        yield self.flush()
 
 
 class IdentityDecoder(ContentDecoder):
     """The coding that changes nothing."""
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
-        return iter((data,))
+    def decode(self, data: bytes) -> bytes:
+        return data
 
-    def flush(self) -> Iterator[bytes]:
-        return iter(())
+    def flush(self) -> bytes:
+        return b""
+
+
+class _PieceDecoder(ContentDecoder):
+    """A decoder whose output is bounded: it has `pieces()` and `rest()`."""
+
+    def decode(self, data: bytes) -> bytes:
+        return b"".join(self.pieces(data))
+
+    def flush(self) -> bytes:
+        return b"".join(self.rest())
 
 
 class _Inflater:
@@ -129,13 +148,13 @@ def _slices(data: bytes) -> Iterator[bytes]:
     return (data[start : start + SLICE] for start in range(0, len(data), SLICE))
 
 
-class GZipDecoder(ContentDecoder):
+class GZipDecoder(_PieceDecoder):
     """The coding ``gzip``: one member or several, and nothing else behind them."""
 
     def __init__(self) -> None:
         self._member: _Inflater | None = None
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         for rest in _slices(data):
             while rest:
                 if self._member is None:
@@ -146,13 +165,13 @@ class GZipDecoder(ContentDecoder):
                     rest = self._member.unused
                     self._member = None
 
-    def flush(self) -> Iterator[bytes]:
+    def rest(self) -> Iterator[bytes]:
         if self._member is not None:
             raise _cut_short("gzip")
         return iter(())
 
 
-class DeflateDecoder(ContentDecoder):
+class DeflateDecoder(_PieceDecoder):
     """The coding ``deflate``: in zlib's wrapping, as the RFC says, or raw, as some servers do.
 
     What follows the stream is ignored: some that send it raw add a checksum all the same.
@@ -162,7 +181,7 @@ class DeflateDecoder(ContentDecoder):
         self._head = b""
         self._stream: _Inflater | None = None
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         if self._stream is None:
             self._head += data
             if len(self._head) < 2:
@@ -173,7 +192,7 @@ class DeflateDecoder(ContentDecoder):
             if not self._stream.is_finished:
                 yield from self._stream.inflate(part)
 
-    def flush(self) -> Iterator[bytes]:
+    def rest(self) -> Iterator[bytes]:
         if self._head and (self._stream is None or not self._stream.is_finished):
             raise _cut_short("deflate")
         return iter(())
@@ -188,7 +207,7 @@ def _is_zlib(data: bytes) -> bool:
     return data[0] & 0x0F == 8 and data[0] >> 4 <= 7 and (data[0] << 8 | data[1]) % 31 == 0
 
 
-class BrotliDecoder(ContentDecoder):
+class BrotliDecoder(_PieceDecoder):
     """The coding ``br``.
 
     Before version 1.2 the packages cannot limit their output, and a piece may be larger. What
@@ -204,7 +223,7 @@ class BrotliDecoder(ContentDecoder):
         self._limit = {"output_buffer_limit": PIECE} if can_limit else {}
         self._is_begun = False
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), self.SLICE):
             self._is_begun = True
             piece = self._process(data[start : start + self.SLICE])
@@ -212,7 +231,7 @@ class BrotliDecoder(ContentDecoder):
                 yield piece
                 piece = b"" if self._decompressor.is_finished() else self._process(b"")
 
-    def flush(self) -> Iterator[bytes]:
+    def rest(self) -> Iterator[bytes]:
         if self._is_begun and not self._decompressor.is_finished():
             raise _cut_short("br")
         return iter(())
@@ -224,7 +243,7 @@ class BrotliDecoder(ContentDecoder):
             raise DecodingError(str(exc)) from exc
 
 
-class ZStandardDecoder(ContentDecoder):
+class ZStandardDecoder(_PieceDecoder):
     """The coding ``zstd``: one frame or several, skippable ones among them.
 
     The package's own interface for data that arrives bit by bit has no limit for its output.
@@ -243,7 +262,7 @@ class ZStandardDecoder(ContentDecoder):
         self._to_skip = 0
         self._buffer = bytearray()
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         for part in _slices(data):
             self._buffer += part
             while True:
@@ -256,7 +275,7 @@ class ZStandardDecoder(ContentDecoder):
                 if piece:
                     yield piece
 
-    def flush(self) -> Iterator[bytes]:
+    def rest(self) -> Iterator[bytes]:
         if self._buffer or self._frame is not None or self._to_skip:
             raise DecodingError("Zstandard data is incomplete")
         return iter(())
@@ -311,18 +330,18 @@ def _zstd_header_size(descriptor: int) -> int:
     return 5 + (not is_single_segment) + dictionary_id + content_size
 
 
-class MultiDecoder(ContentDecoder):
+class MultiDecoder(_PieceDecoder):
     """Several codings, in the order in which they were applied, undone from the last."""
 
     def __init__(self, children: Iterable[ContentDecoder]) -> None:
         self._decoders = list(children)[::-1]
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         return self._through(0, iter((data,)))
 
-    def flush(self) -> Iterator[bytes]:
+    def rest(self) -> Iterator[bytes]:
         for index, decoder in enumerate(self._decoders):
-            yield from self._through(index + 1, decoder.flush())
+            yield from self._through(index + 1, decoder.rest())
 
     def _through(self, first: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for decoder in self._decoders[first:]:
@@ -332,7 +351,7 @@ class MultiDecoder(ContentDecoder):
 
 def _decode_all(decoder: ContentDecoder, pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
-        yield from decoder.decode(piece)
+        yield from decoder.pieces(piece)
 
 
 def _cut_short(coding: str) -> DecodingError:
@@ -470,15 +489,13 @@ class TextDecoder:
     def __init__(self, encoding: str = "utf-8") -> None:
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
 
-    def decode(self, data: bytes) -> list[str]:
-        """The text that is complete with `data`, in one piece."""
-        text = self._decoder.decode(data)
-        return [text] if text else []
+    def decode(self, data: bytes) -> str:
+        """The text that is complete with `data`."""
+        return self._decoder.decode(data)
 
-    def flush(self) -> list[str]:
+    def flush(self) -> str:
         """What a sequence that was cut short stands for."""
-        text = self._decoder.decode(b"", True)
-        return [text] if text else []
+        return self._decoder.decode(b"", True)
 
 
 class _Lines:

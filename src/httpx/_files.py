@@ -84,12 +84,10 @@ class FileReader:
     """The bytes of a sync file, as an iterable that rewinds.
 
     `start` is where it begins (`None`: the file cannot seek), `length` how many bytes follow
-    (`None`: unknown). `TypeError` if the file is open in text mode.
+    (`None`: unknown). Reading raises `TypeError` if the file is open in text mode.
     """
 
     def __init__(self, file: Any, from_start: bool = False, chunk_size: int = CHUNK_SIZE) -> None:
-        if isinstance(file, io.TextIOBase):
-            raise TypeError("A file that is sent must be opened in binary mode, not text mode.")
         self.file = file
         self.chunk_size = chunk_size
         self.start, self.length = _measure(file, from_start)

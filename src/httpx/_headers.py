@@ -43,7 +43,7 @@ class Headers(MutableMapping[str, str]):
             encoded as UTF-8 when assigned; bytes are read as ASCII, UTF-8 or ISO-8859-1,
             whichever fits all of them first.
 
-    Raises `TypeError` for a name or value that is neither `str` nor `bytes`, and
+    Raises `TypeError` for a value that is neither `str` nor `bytes`, and
     `UnicodeEncodeError`, which names the field, position and character but not the value,
     for text outside the encoding.
 
@@ -273,8 +273,6 @@ def _fields(headers: HeaderTypes | None, encoding: str) -> list[_Field]:
 def _name_bytes(key: str | bytes, encoding: str) -> bytes:
     if isinstance(key, bytes):
         return key
-    if not isinstance(key, str):
-        raise TypeError(f"Header name must be str or bytes, not {type(key)}")
     try:
         return key.encode(encoding)
     except UnicodeEncodeError as exc:

@@ -173,7 +173,6 @@ def _pairs(*names: str, text: str) -> typing.Callable[[typing.Any], typing.Any]:
 @click.option("--http2", is_flag=True, help="Use HTTP/2, if the server supports it.")
 @click.option(
     "--download",
-    "target",
     type=click.Path(dir_okay=False, allow_dash=True),
     metavar="FILE",
     help="Save the content of a successful response as a file, rather than showing it; '-' is "
@@ -215,7 +214,7 @@ def main(context: click.Context, /, **options: typing.Any) -> None:
 
 
 def _run(
-    target: str | None,
+    download: str | None,
     auth: tuple[str, str] | None,
     follow_redirects: bool,
     verbose: bool,
@@ -226,12 +225,12 @@ def _run(
     settings = {name: options.pop(name) for name in names}
     arguments = _request_arguments(**options)
     how = {"auth": auth, "follow_redirects": follow_redirects}
-    printer = Printer(sys.stderr if target == "-" else sys.stdout)
+    printer = Printer(sys.stderr if download == "-" else sys.stdout)
     with ObservedClient(printer, verbose, settings) as client:
-        if target is None:
+        if download is None:
             response = client.show(arguments, **how)
         else:
-            with destination(target) as (place, progress):
+            with destination(download) as (place, progress):
                 response = client.save(arguments, place, progress, **how)
         return 0 if response.is_success else _NO_SUCCESS
 
@@ -247,9 +246,7 @@ def _request_arguments(
     headers: typing.Iterable[tuple[str, str]],
 ) -> dict[str, typing.Any]:
     """The options as arguments of `build_request`."""
-    fields: dict[str, list[str]] = {}
-    for name, value in data:
-        fields.setdefault(name, []).append(value)
+    fields = dict(data)
     return {
         "method": method or ("POST" if content or fields or files or json else "GET"),
         "url": url if _SCHEME.match(url) else f"https://{url.lstrip('/')}",

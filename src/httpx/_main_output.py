@@ -25,7 +25,6 @@ __all__ = ["Printer", "certificate_lines", "destination"]
 
 # What may steer a terminal: C0 without tab and newline, DEL, and C1.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 class Printer:
@@ -73,7 +72,7 @@ class Printer:
             self._file.buffer.flush()
         elif response.read():
             text, language = _readable(response)
-            self._write(self._coloured(self._printable(text), language).removesuffix("\n"))
+            self._write(self._coloured(self._printable(text), language))
 
     def _takes_bytes(self) -> bool:
         """Whether this is a pipe or a file of the operating system, not a terminal or memory."""
@@ -112,19 +111,15 @@ def _readable(response: Response) -> tuple[str, str]:
     from pygments.lexers import get_lexer_for_mimetype
     from pygments.util import ClassNotFound
 
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind.endswith("+json"):  # RFC 6839 3.1
-        kind = "application/json"
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
     try:
-        language = get_lexer_for_mimetype(kind).aliases[0] if kind else "text"
+        language = get_lexer_for_mimetype(kind).aliases[0]
     except ClassNotFound:
-        language = "text" if kind.startswith("text/") else ""
-    text = response.text
-    if not language or (not kind and ("\ufffd" in text or _BINARY.search(text))):
         return f"<{len(response.content)} bytes of binary data>", ""
+    text = response.text
     if language == "json":
         try:
-            text = json.dumps(response.json(), indent=4, ensure_ascii=False)
+            text = json.dumps(response.json(), indent=4)
         except ValueError:
             return text, language
     return text, language

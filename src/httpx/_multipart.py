@@ -19,38 +19,38 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ._files import CHUNK_SIZE
+from ._files import CHUNK_SIZE, FileReader
 from ._streams import (
     AsyncIteratorByteStream,
+    IteratorByteStream,
     PulledIterator,
     RunInThread,
     SourceStream,
     stream_from,
 )
 from ._types import AsyncByteStream, FileTypes, RequestData, RequestFiles, SyncByteStream
+from ._utils import primitive_value_to_str
 
 __all__ = [
     "AsyncMultipartStream",
     "DataField",
     "FileField",
     "MultipartStream",
-    "bad_value",
     "form_fields",
     "get_multipart_boundary_from_content_type",
     "multipart_stream",
-    "primitive_text",
 ]
 
 Piece = TypeVar("Piece", bytes, "bytes | FileField")
 
 _BOUNDARY = re.compile(rb';\s*boundary=(?:"([^"]*)"|([^;]*))', re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_UNSAFE_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_UNSAFE_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
 # asks for the quote, CR and LF; the other control characters but ESC, and the doubled backslash,
 # are what servers have always been sent by this interface.
-_ESCAPES = {c: f"%{c:02X}" for c in (*range(0x20), ord('"')) if c != 0x1B} | {ord("\\"): r"\\"}
+_TO_ESCAPE = re.compile(r'["\\\x00-\x1a\x1c-\x1f]')
 
 _TEXT_FILE = "Multipart file uploads must be opened in binary mode, not text mode."
 _TEXT_BUFFER = "Multipart file uploads require 'io.BytesIO', not 'io.StringIO'."
@@ -78,13 +78,6 @@ def form_fields(data: RequestData | Sequence[tuple[Any, Any]]) -> Iterator[tuple
             yield key, value
 
 
-def bad_value(name: Any, value: Any) -> TypeError:
-    """The exception for a value that a form cannot carry. It shows no value: it may be secret."""
-    return TypeError(
-        f"Invalid type for value. Expected primitive type, got {type(value)} for {name!r}."
-    )
-
-
 class DataField:
     """One plain field: a name, and text, bytes, a number, a bool or None as value.
 
@@ -92,10 +85,16 @@ class DataField:
     """
 
     def __init__(self, name: str, value: str | bytes | int | float | None) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"Invalid type for name. Expected str, got {type(name)}: {name!r}")
         if value is not None and not isinstance(value, (str, bytes, int, float)):
-            raise bad_value(name, value)
+            error = TypeError(
+                f"Invalid type for value. Expected primitive type, got {type(value)}: {value!r}"
+            )
+            error.add_note(f"This is the value of {name!r}.")
+            raise error
         self.name = name
-        self.value = value if isinstance(value, bytes) else primitive_text(value)
+        self.value = value if isinstance(value, bytes) else primitive_value_to_str(value)
         self._headers = _disposition(name) + b"\r\n\r\n"
         self._data = self.value if isinstance(self.value, bytes) else self.value.encode("utf-8")
 
@@ -130,7 +129,7 @@ class FileField:
     """
 
     def __init__(self, name: str, value: FileTypes) -> None:
-        filename, content, content_type, headers = _file_tuple(name, value)
+        filename, content, content_type, headers = _file_tuple(value)
         self.name = name
         self.filename: str | None = filename
         self.file = content
@@ -142,7 +141,7 @@ class FileField:
         lines = [_disposition(name, filename)]
         lines += [_header_line(name, key, text) for key, text in self.headers.items()]
         self._headers = b"\r\n".join(lines) + b"\r\n\r\n"
-        self.content = _file_content(name, content)
+        self.content = _file_content(content)
 
     @property
     def is_async(self) -> bool:
@@ -346,59 +345,38 @@ class _AsyncPieces:
             await aclose()
 
 
-def primitive_text(value: Any) -> str:
-    """A value of a form or a query as text: ``true``, ``false``, nothing for None, else str."""
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    return "" if value is None else str(value)
-
-
 def _disposition(name: str, filename: str | None = None) -> bytes:
     """The Content-Disposition line of a part (RFC 7578 §4.2), without its end."""
-    if not isinstance(name, str):
-        raise TypeError(f"Invalid type for name. Expected str, got {type(name)}: {name!r}")
-    line = f'Content-Disposition: form-data; name="{name.translate(_ESCAPES)}"'
+    line = f'Content-Disposition: form-data; name="{_escape(name)}"'
     if filename:
-        line += f'; filename="{filename.translate(_ESCAPES)}"'
+        line += f'; filename="{_escape(filename)}"'
     return line.encode("utf-8")
+
+
+def _escape(text: str) -> str:
+    return _TO_ESCAPE.sub(lambda m: r"\\" if m[0] == "\\" else f"%{ord(m[0]):02X}", text)
 
 
 def _header_line(field: str, name: str, value: str) -> bytes:
     """A header of a part. An error shows its name and its field, never its value."""
-    if not isinstance(name, str) or not isinstance(value, str):
-        raise TypeError(
-            f"The part headers of file {field!r} must be str, got {type(name)}: {type(value)}."
-        )
+    encoded = value.encode("utf-8")
     if _TOKEN.fullmatch(name) is None:
         raise ValueError(f"Invalid name {name!r} among the part headers of file {field!r}.")
-    if _UNSAFE_VALUE.search(value) is not None:
+    if _UNSAFE_VALUE.search(encoded) is not None:
         raise ValueError(f"Invalid value of the part header {name!r} of file {field!r}.")
-    return f"{name}: {value}".encode()
+    return b"%s: %s" % (name.encode("ascii"), encoded)
 
 
 def _file_pairs(files: RequestFiles) -> Iterable[tuple[str, FileTypes]]:
     return files.items() if isinstance(files, Mapping) else files
 
 
-def _file_tuple(
-    field: str, value: FileTypes
-) -> tuple[str | None, Any, str | None, Mapping[str, str]]:
+def _file_tuple(value: FileTypes) -> tuple[str | None, Any, str | None, Mapping[str, str]]:
     """What `files=` gives for a field, in full: file name, content, content type, headers."""
     if not isinstance(value, tuple):
         return _name_of(value), value, None, {}
-    if not 2 <= len(value) <= 4:
-        raise ValueError(
-            f"The tuple for file {field!r} has {len(value)} items, "
-            "expected (filename, content[, content_type[, headers]])."
-        )
-    filename, content, content_type, headers = (*value, None, None)[:4]
-    for what, text in (("filename", filename), ("content_type", content_type)):
-        if text is not None and not isinstance(text, str):
-            raise TypeError(f"The {what} of file {field!r} must be str, got {type(text)}.")
-    if headers is not None and not isinstance(headers, Mapping):
-        raise TypeError(f"The part headers of file {field!r} must be a mapping.")
+    given = (*value, None) if len(value) == 2 else value
+    filename, content, content_type, headers = (*given, None) if len(given) == 3 else given
     return filename, content, content_type, headers or {}
 
 
@@ -418,7 +396,7 @@ def _guess_content_type(filename: str | None) -> str | None:
     return mimetypes.guess_type(filename)[0] or "application/octet-stream"
 
 
-def _file_content(field: str, content: Any) -> bytes | SourceStream:
+def _file_content(content: Any) -> bytes | SourceStream:
     if isinstance(content, str):
         return content.encode("utf-8")
     if isinstance(content, (bytes, bytearray, memoryview)):
@@ -430,9 +408,4 @@ def _file_content(field: str, content: Any) -> bytes | SourceStream:
     # A list in the place of the tuple is an old mistake; it is no file either.
     containers = (list, tuple, Mapping, set, frozenset)
     stream = None if isinstance(content, containers) else stream_from(content, from_start=True)
-    if stream is None:
-        raise TypeError(
-            f"Invalid type for file {field!r}. Expected bytes, str, a file opened in binary mode "
-            f"or an iterable of bytes, got {type(content)}."
-        )
-    return stream
+    return stream or IteratorByteStream(FileReader(content, from_start=True))

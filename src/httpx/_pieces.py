@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from ._decoders import (
     ByteChunker,
+    ContentDecoder,
     LineDecoder,
     RecordDecoder,
     TextChunker,
@@ -51,11 +52,34 @@ T = typing.TypeVar("T", bytes, str)
 
 
 class Stage(typing.Protocol):
-    """One step of a pipeline: a decoder or a chunker."""
+    """One step of a pipeline: something that cuts to size, or a decoder in a stage of its own."""
 
     def decode(self, data: typing.Any, /) -> Iterable[typing.Any]: ...
 
     def flush(self) -> Iterable[typing.Any]: ...
+
+
+class DecodingStage:
+    """The step that undoes the content codings."""
+
+    def __init__(self, decoder: ContentDecoder) -> None:
+        self.decode = decoder.pieces
+        self.flush = decoder.rest
+
+
+class TextStage:
+    """The step from bytes to text."""
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = TextDecoder(encoding)
+
+    def decode(self, data: bytes) -> tuple[str]:
+        """The text that is complete with `data`; it may be empty."""
+        return (self._decoder.decode(data),)
+
+    def flush(self) -> tuple[str]:
+        """What a sequence that was cut short stands for."""
+        return (self._decoder.flush(),)
 
 
 class SizeLimit:
@@ -151,8 +175,8 @@ def records_pipeline(response: Response) -> Pipeline[str]:
     return Pipeline([*_decoding(response), _text(response), RecordDecoder()])
 
 
-def _text(response: Response) -> TextDecoder:
-    return TextDecoder(response.encoding or "utf-8")
+def _text(response: Response) -> TextStage:
+    return TextStage(response.encoding or "utf-8")
 
 
 def _decoding(response: Response) -> list[Stage]:
@@ -163,7 +187,7 @@ def _decoding(response: Response) -> list[Stage]:
     if decoder is None:
         return _limit(response, counts_raw=True)
     response._tell_stream("hold")
-    return [decoder, *_limit(response, counts_raw=False)]
+    return [DecodingStage(decoder), *_limit(response, counts_raw=False)]
 
 
 def _limit(response: Response, counts_raw: bool) -> list[Stage]:

@@ -133,11 +133,10 @@ class Request:
     def read(self) -> bytes:
         """Read the body into memory, from where it can be sent any number of times.
 
-        Raises `RuntimeError` for a body that only gives itself asynchronously.
+        `AssertionError` for a body that only gives itself asynchronously.
         """
         if not hasattr(self, "_content"):
-            if not isinstance(self.stream, Iterable):
-                raise RuntimeError("Attempted to call a sync iterator on an async stream.")
+            assert isinstance(self.stream, Iterable)
             self._content = b"".join(self.stream)
             self._keep_content()
         return self._content

@@ -576,7 +576,7 @@ class Response:
             decoder = self._get_content_decoder()
             if decoder is None:
                 return raw
-            return b"".join([*decoder.decode(raw), *decoder.flush()])
+            return decoder.decode(raw) + decoder.flush()
         except DecodingError as exc:
             self._note_fault(exc)
             raise

@@ -18,7 +18,18 @@ from typing import Any, NamedTuple
 
 from ._exceptions import InvalidURL
 
-__all__ = ["DEFAULT_PORTS", "ParseResult", "check_path", "decode_host", "is_ipv4", "urlparse"]
+__all__ = [
+    "DEFAULT_PORTS",
+    "ParseResult",
+    "check_path",
+    "decode_host",
+    "encode_host",
+    "is_ipv4",
+    "normalize_path",
+    "normalize_port",
+    "urlparse",
+    "validate_path",
+]
 
 MAX_URL_LENGTH = 65536
 
@@ -226,8 +237,8 @@ def _normalise(components: dict[str, Any]) -> ParseResult:
     """Put single components into the normal form."""
     scheme = (components["scheme"] or "").lower()
     userinfo = _encode(components["userinfo"] or "", _NOT_IN_USERINFO)
-    host = _encode_host(components["host"] or "")
-    port = _parse_port(components["port"], scheme)
+    host = encode_host(components["host"] or "")
+    port = normalize_port(components["port"], scheme)
     path = _encode(components["path"] or "", _NOT_IN_PATH)
     query, fragment = components["query"], components["fragment"]
     return ParseResult(
@@ -272,7 +283,7 @@ def _percent_encode(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8"))
 
 
-def _parse_port(port: str | int | None, scheme: str) -> int | None:
+def normalize_port(port: str | int | None, scheme: str) -> int | None:
     """The port's number; None where there is none, or it is the scheme's own."""
     if port is None or port == "":
         return None
@@ -284,8 +295,14 @@ def _parse_port(port: str | int | None, scheme: str) -> int | None:
 
 
 def check_path(path: str, has_scheme: bool, has_authority: bool) -> str:
-    """The path with its dot segments resolved. `InvalidURL` where it would, behind what is in
-    front of it, read as something else (RFC 3986 §3.3)."""
+    """The path as it is in a URL that has what is told in front of it."""
+    validate_path(path, has_scheme, has_authority)
+    return normalize_path(path) if has_scheme or has_authority else path
+
+
+def validate_path(path: str, has_scheme: bool, has_authority: bool) -> None:
+    """`InvalidURL` for a path that would, behind what is in front of it, read as something else
+    (RFC 3986 §3.3)."""
     if has_authority:
         if path and not path.startswith("/"):
             raise InvalidURL("For absolute URLs, path must be empty or begin with '/'")
@@ -294,7 +311,10 @@ def check_path(path: str, has_scheme: bool, has_authority: bool) -> str:
             raise InvalidURL("Relative URLs cannot have a path starting with '//'")
         if path.startswith(":"):
             raise InvalidURL("Relative URLs cannot have a path starting with ':'")
-        return path
+
+
+def normalize_path(path: str) -> str:
+    """The path with its dot segments resolved (RFC 3986 §5.2.4)."""
     if "." not in path:
         return path
     segments = path.split("/")
@@ -310,7 +330,7 @@ def check_path(path: str, has_scheme: bool, has_authority: bool) -> str:
     return "/".join(kept)
 
 
-def _encode_host(host: str) -> str:
+def encode_host(host: str) -> str:
     """The host in normal form, without brackets."""
     if ":" in host or (host.startswith("[") and host.endswith("]")):
         return _check_ipv6(host.removeprefix("[").removesuffix("]"))
@@ -355,7 +375,7 @@ def _encode_international(host: str) -> str:
     encoded = ".".join(labels)
     if not encoded.strip(".") or _FORBIDDEN_IN_DOMAIN.search(encoded):
         raise InvalidURL(f"Invalid IDNA hostname: {host!r}")
-    return _encode_host(encoded)
+    return encode_host(encoded)
 
 
 def is_ipv4(host: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, AnyStr
 
 from ._exceptions import InvalidURL
 from ._urlparse import DEFAULT_PORTS, decode_host, is_ipv4, urlparse
@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from ._types import PrimitiveData
     from ._urls import URL
 
-__all__ = ["URLPattern", "get_environment_proxies", "mask_userinfo", "primitive_value_to_str"]
+__all__ = [
+    "URLPattern",
+    "get_environment_proxies",
+    "is_ipv4_hostname",
+    "is_ipv6_hostname",
+    "mask_userinfo",
+    "peek_filelike_length",
+    "primitive_value_to_str",
+    "to_bytes",
+    "to_bytes_or_str",
+    "to_str",
+    "unquote",
+]
 
 _WILDCARD = re.compile(r"\*?\.?")
 
@@ -38,6 +50,49 @@ def primitive_value_to_str(value: PrimitiveData) -> str:
     if value is None:
         return ""
     return str(value)
+
+
+def to_bytes(value: str | bytes, encoding: str = "utf-8") -> bytes:
+    """Text encoded; what is no text stays as it is."""
+    return value.encode(encoding) if isinstance(value, str) else value
+
+
+def to_str(value: str | bytes, encoding: str = "utf-8") -> str:
+    """Bytes decoded; text stays as it is."""
+    return value if isinstance(value, str) else value.decode(encoding)
+
+
+def to_bytes_or_str(value: str, match_type_of: AnyStr) -> AnyStr:
+    """Text, in the type of another value."""
+    return value if isinstance(match_type_of, str) else value.encode()
+
+
+def unquote(value: str) -> str:
+    """Text without the double quotes around it."""
+    return value[1:-1] if value[0] == value[-1] == '"' else value
+
+
+def peek_filelike_length(stream: Any) -> int | None:
+    """The length of a whole file in bytes, wherever it stands; None where it cannot seek."""
+    from ._files import FileReader
+
+    return FileReader(stream, from_start=True).length
+
+
+def is_ipv4_hostname(hostname: str) -> bool:
+    """Whether this is an IPv4 address, or a network of them."""
+    return is_ipv4(hostname.partition("/")[0])
+
+
+def is_ipv6_hostname(hostname: str) -> bool:
+    """Whether this is an IPv6 address, or a network of them, without brackets."""
+    from ipaddress import IPv6Address
+
+    try:
+        IPv6Address(hostname.partition("/")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def mask_userinfo(text: str) -> str:
@@ -70,10 +125,9 @@ class URLPattern:
 
     def __init__(self, pattern: str) -> None:
         if pattern and "://" not in pattern:
-            instead = f"{pattern}://" if pattern.isalnum() else f"all://{pattern}"
             raise ValueError(
                 "Proxy keys should use proper URL forms rather than plain scheme strings. "
-                f'Instead of "{pattern}", use "{instead}"'
+                f'Instead of "{pattern}", use "{pattern}://"'
             )
         scheme, _, rest = pattern.partition("://")
         authority, *path = re.split(r"[/?#]", rest, maxsplit=1)

@@ -303,7 +303,10 @@ def test_the_first_challenge_that_can_be_answered(challenges: list[str], algorit
         ('Digest nonce="n"', "Malformed Digest WWW-Authenticate header"),
         ('Digest realm="r", nonce="n", algorithm=FOO', "Unknown algorithm 'FOO' in digest auth"),
         ('Digest realm="r", nonce="n", algorithm=""', "Unknown algorithm '' in digest auth"),
-        ('Digest realm="r", nonce="n", qop="a, b"', "Unexpected qop value 'a, b' in digest auth"),
+        (
+            'Digest realm="r", nonce="n", qop="a, b"',
+            "Unexpected qop value \"b'a, b'\" in digest auth",
+        ),
     ],
 )
 def test_challenges_that_cannot_be_answered(challenge: str, text: str) -> None:

@@ -165,10 +165,10 @@ async def test_a_listener_that_fails(world: World, event: str) -> None:
 async def test_a_listener_of_the_wrong_kind(world: World) -> None:
     listener = Listener(world)
     wrong = listener.anote if world.name == "blocking" else listener.note
-    kind = "a plain function" if world.name == "blocking" else "an async function"
+    kind = "normal function instead" if world.name == "blocking" else "asynchronous function rather"
     with HTTPServer({"*": "body"}) as server:
         async with world.client() as client:
-            with pytest.raises(TypeError, match=f"'trace' extension .* must be {kind}"):
+            with pytest.raises(TypeError, match=f"callback of the `trace` extension .* {kind}"):
                 await client.get(server.url, extensions={"trace": wrong})
             assert client._transport._pool.stats().active == 0
 

@@ -93,17 +93,14 @@ def test_timeout_wants_a_default_or_everything(arguments, keywords):
         Timeout(*arguments, **keywords)
 
 
-@pytest.mark.parametrize("wrong", [(1,), (1, 2, 3, 4, 5), ()])
-def test_timeout_tuples_of_other_lengths(wrong):
-    with pytest.raises(ValueError, match=f"not one of {len(wrong)} items"):
+@pytest.mark.parametrize("wrong", [(1,), ()])
+def test_timeout_tuples_that_are_too_short(wrong):
+    with pytest.raises(IndexError):
         Timeout(wrong)
 
 
-def test_timeout_of_what_is_no_number():
-    with pytest.raises(TypeError, match="The connect timeout must be seconds or None, not <class"):
-        Timeout("5")
-    with pytest.raises(TypeError, match="The total timeout must be seconds"):
-        Timeout(5, total="60")
+def test_timeout_tuples_that_are_too_long():
+    assert Timeout((1, 2, 3, 4, 5)) == Timeout((1, 2, 3, 4))
 
 
 def test_timeout_equality():
@@ -337,8 +334,10 @@ def test_empty_variables_say_nothing(environment):
 def test_a_missing_file_is_named(environment, tmp_path):
     environment.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     for make in (create_ssl_context, config.shared_ssl_context):
-        with pytest.raises(FileNotFoundError, match="SSL_CERT_FILE names a file that is not"):
+        with pytest.raises(FileNotFoundError) as raised:
             make()
+        assert str(raised.value) == "[Errno 2] No such file or directory"
+        assert "missing.pem', given by SSL_CERT_FILE." in raised.value.__notes__[0]
         assert make(verify=False).verify_mode == ssl.CERT_NONE
 
 
@@ -420,7 +419,8 @@ def test_missing_files_are_named(tmp_path):
         for call in (create_ssl_context, config.check_ssl_arguments):
             with pytest.raises(FileNotFoundError) as raised:
                 call(**keywords)
-            assert raised.value.filename == missing
+            assert str(raised.value) == "[Errno 2] No such file or directory"
+            assert raised.value.__notes__ == [f"This is {missing!r}, given by verify= or cert=."]
 
 
 @pytest.mark.parametrize("wrong", [1, 0, b"path", 1.5])

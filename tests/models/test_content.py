@@ -485,9 +485,10 @@ def test_compressed_file_is_not_decompressed_to_be_measured(path: Path) -> None:
 
 
 def test_text_files_are_refused(path: Path) -> None:
-    with path.open() as file, pytest.raises(TypeError, match="in binary mode, not text mode"):
-        encode_content(file)
-    # What hides that it is a text file is found out when it is read.
+    with path.open() as file:
+        _, stream = encode_content(file)
+        with pytest.raises(TypeError, match="open files in binary mode"):
+            list(stream)
     with tempfile.SpooledTemporaryFile(mode="w+") as text:
         text.write("abc")
         text.seek(0)

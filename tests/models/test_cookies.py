@@ -63,12 +63,6 @@ def test_what_makes_cookies(given, items):
     assert list(Cookies(given).items()) == items
 
 
-@pytest.mark.parametrize("wrong", [5, "a=1", object()])
-def test_what_does_not(wrong):
-    with pytest.raises(TypeError, match="Cookies are made from a mapping, pairs, Cookies or"):
-        Cookies(wrong)
-
-
 def test_get_by_name_domain_and_path():
     cookies = several()
     assert cookies["b"] == cookies.get("b") == "3"
@@ -152,7 +146,7 @@ def test_clear():
         cookies.clear("a.com")
     with pytest.raises(KeyError):
         Cookies().clear("a.com")
-    with pytest.raises(ValueError, match="together with a domain"):
+    with pytest.raises(AssertionError):
         cookies.clear(path="/")
     cookies.clear()
     Cookies().clear()

@@ -91,9 +91,9 @@ def run(decoder: ContentDecoder, parts: Iterable[bytes]) -> tuple[bytes, Excepti
     result = bytearray()
     try:
         for part in parts:
-            for piece in decoder.decode(part):
+            for piece in decoder.pieces(part):
                 result += piece
-        for piece in decoder.flush():
+        for piece in decoder.rest():
             result += piece
     except httpx.DecodingError as exc:
         return bytes(result), exc
@@ -283,10 +283,10 @@ def test_expansion_is_given_in_pieces(coding: str, body: bytes) -> None:
     tracemalloc.start()
     try:
         total = largest = 0
-        for piece in decoder.decode(body):
+        for piece in decoder.pieces(body):
             total += len(piece)
             largest = max(largest, len(piece))
-        total += sum(map(len, decoder.flush()))
+        total += sum(map(len, decoder.rest()))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -302,7 +302,7 @@ def test_stacked_expansion_is_given_in_pieces() -> None:
     decoder = decoder_for(*["gzip"] * 5)
     tracemalloc.start()
     try:
-        total = sum(map(len, decoder.decode(body))) + sum(map(len, decoder.flush()))
+        total = sum(map(len, decoder.pieces(body))) + sum(map(len, decoder.rest()))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -349,6 +349,19 @@ def test_names_in_any_case_among_unknown_ones(codings: list[str]) -> None:
 
 def test_identity() -> None:
     assert run(IdentityDecoder(), [b"a", b"b"]) == (b"ab", None)
+
+
+def test_a_decoder_of_ones_own() -> None:
+    class Shout(ContentDecoder):
+        def decode(self, data: bytes) -> bytes:
+            return data.upper()
+
+        def flush(self) -> bytes:
+            return b"!"
+
+    response = httpx.Response(200, content=iter([b"a", b"b"]))
+    response._decoder = Shout()
+    assert list(response.iter_bytes()) == [b"A", b"B", b"!"]
 
 
 def test_interface() -> None:
@@ -492,8 +505,8 @@ def test_chunks_of_no_size(chunker: Any, size: int) -> None:
 )
 def test_text(encoding: str, parts: list[bytes], pieces: list[str]) -> None:
     decoder = TextDecoder(encoding)
-    result = [piece for part in parts for piece in decoder.decode(part)]
-    assert result + decoder.flush() == pieces
+    result = [*map(decoder.decode, parts), decoder.flush()]
+    assert [text for text in result if text] == pieces
 
 
 def test_text_of_an_unknown_encoding() -> None:

@@ -190,7 +190,7 @@ async def test_reading_asynchronously(world):
 
 def test_reading_an_async_body_synchronously():
     request = Request("POST", URL, content=chunks(b"abc"))
-    with pytest.raises(RuntimeError, match="Attempted to call a sync iterator on an async"):
+    with pytest.raises(AssertionError):
         request.read()
 
 

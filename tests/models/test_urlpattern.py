@@ -89,7 +89,7 @@ def test_matches(pattern: str, url: str, expected: bool) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "instead"),
-    [("http", "http://"), ("all", "all://"), ("example.com:80", "all://example.com:80")],
+    [("http", "http://"), ("all", "all://"), ("example.com:80", "example.com:80://")],
 )
 def test_a_pattern_without_slashes_says_what_to_write(pattern: str, instead: str) -> None:
     with pytest.raises(ValueError) as caught:

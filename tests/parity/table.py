@@ -52,7 +52,10 @@ GROUPS = (
     "proxies",
     "logs",
     "trace",
+    "waiting",
     "command",
+    "command_captured",
+    "pools",
 )
 SECONDS = 10.0
 

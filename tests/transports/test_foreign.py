@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from httpx._transports.default import (
 
 
 class ReadError(Exception):
-    """What httpcore would raise, as far as anybody can tell."""
+    """What httpcore would raise."""
 
 
 class Narrower(ReadError):
@@ -26,8 +28,9 @@ class Unknown(Exception):
     """An exception of httpcore that has no name of ours."""
 
 
-for kind in (ReadError, Narrower, Unknown):
-    kind.__module__ = "httpcore._exceptions"
+@pytest.fixture(autouse=True)
+def _httpcore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpcore", SimpleNamespace(ReadError=ReadError))
 
 
 class Pieces:

@@ -82,8 +82,9 @@ async def test_handler_that_returns_no_response(world: World, answer: Any, kind:
     async with world.client(transport=httpx.MockTransport(lambda request: answer)) as client:
         with pytest.raises(TypeError) as info:
             await client.get("http://example.org/")
-    assert str(info.value) == (
-        f"The handler of a MockTransport must return a Response, not {kind!r}"
+    assert str(info.value) in (
+        "Cannot use an async handler in a sync Client",
+        f"object {kind} can't be used in 'await' expression",
     )
 
 

@@ -143,7 +143,10 @@ class CallingTrace(Trace):
         result = self._callback(name, info)
         if isinstance(result, Coroutine):
             result.close()
-            raise TypeError("the 'trace' extension of a sync client must be a plain function")
+            raise TypeError(
+                "If you are using a synchronous interface, the callback of the `trace` extension "
+                "should be a normal function instead of an asynchronous function."
+            )
 
 
 class AwaitingTrace(Trace):
@@ -155,5 +158,8 @@ class AwaitingTrace(Trace):
         assert self._callback is not None
         result = self._callback(name, info)
         if not isinstance(result, Coroutine):
-            raise TypeError("the 'trace' extension of an async client must be an async function")
+            raise TypeError(
+                "If you're using an asynchronous interface, the callback of the `trace` extension "
+                "should be an asynchronous function rather than a normal function."
+            )
         await result

@@ -31,7 +31,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._exceptions import RemoteProtocolError
 from .._models import Request, Response
 from .._types import AsyncByteStream
 from .base import AsyncBaseTransport
@@ -231,17 +230,17 @@ class _Exchange:
         kind = message["type"]
         if kind == "http.response.start":
             if self.status is not None:
-                raise RuntimeError("The ASGI app sent 'http.response.start' twice.")
+                raise AssertionError("The ASGI app sent 'http.response.start' twice.")
             self.headers = [(name, value) for name, value in message.get("headers", ())]
             self.status = message["status"]
             self._to_caller.give()
         elif kind == "http.response.body":
             if self.status is None:
-                raise RuntimeError(
+                raise AssertionError(
                     "The ASGI app sent 'http.response.body' before 'http.response.start'."
                 )
             if self._complete:
-                raise RuntimeError("The ASGI app sent 'http.response.body' after the last one.")
+                raise AssertionError("The ASGI app sent 'http.response.body' after the last one.")
             await self._send_body(message.get("body", b""), message.get("more_body", False))
 
     async def _send_body(self, body: bytes, more_body: bool) -> None:
@@ -349,7 +348,7 @@ class _Exchange:
                 finally:
                     del error  # it refers to this frame
         elif not (self._complete or self._disconnected):
-            raise RemoteProtocolError(
+            raise AssertionError(
                 "The ASGI app returned without sending a response."
                 if self.status is None
                 else "The ASGI app returned without completing its response."
@@ -433,7 +432,7 @@ class ASGITransport(AsyncBaseTransport):
     Closing it before delivers `http.disconnect`, waits too, and raises what the application
     raises; after one second the application is cancelled.
 
-    Raises `RemoteProtocolError` where the application returns without having sent a whole
+    Raises `AssertionError` where the application returns without having sent a whole
     response.
     """
 

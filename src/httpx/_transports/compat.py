@@ -112,6 +112,7 @@ class PatchablePool(Pool):
     def _make_double(self) -> typing.Any:
         if self.double is None:
             connector, proxy = self._connector, self._proxy
+            options = list(connector.socket_options) or None
             settings: dict[str, typing.Any] = {
                 "ssl_context": connector.ssl_context(),
                 "max_connections": self._limits.max_connections,
@@ -125,14 +126,14 @@ class PatchablePool(Pool):
                     "uds": connector.uds,
                     "local_address": connector.local_address,
                     "retries": connector.retries,
-                    "socket_options": connector.socket_options,
+                    "socket_options": options,
                 }
             else:
                 settings |= {"proxy_url": str(proxy.url), "proxy_auth": proxy.raw_auth}
                 if "socks" not in proxy.url.scheme:
                     settings["proxy_headers"] = proxy.headers.raw
                     settings["proxy_ssl_context"] = proxy.ssl_context
-                    settings["socket_options"] = connector.socket_options
+                    settings["socket_options"] = options
             self.double = getattr(sys.modules["httpcore"], self._class_name())(**settings)
         return self.double
 

@@ -30,6 +30,7 @@ from .._network.base import SocketOption
 from .._types import AsyncByteStream, CertTypes, ProxyTypes, SyncByteStream
 from .base import AsyncBaseTransport, BaseTransport
 from .foreign import (
+    HTTPCORE_EXC_MAP,
     AsyncResponseStream,
     ResponseStream,
     map_httpcore_exceptions,
@@ -49,6 +50,7 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "AsyncHTTPTransport",
+    "HTTPCORE_EXC_MAP",
     "AsyncResponseStream",
     "HTTPTransport",
     "SOCKET_OPTION",

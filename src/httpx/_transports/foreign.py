@@ -4,8 +4,7 @@ Published transports (for SOCKS, for caches, for tests) subclass httpcore's pool
 in `ResponseStream` and run it inside `map_httpcore_exceptions()`; so does `compat`. The other way
 round, programs that use the extension `network_stream` (httpx-ws) expect httpcore's exceptions
 from it: `name_as_httpcore()` raises one that is both.
-The module never imports httpcore: an exception of httpcore exists only where somebody else has,
-and it is known by the name of its module.
+The module never imports httpcore: an exception of httpcore exists only where somebody else has.
 """
 
 from __future__ import annotations
@@ -18,11 +17,28 @@ from .. import _exceptions
 from .._types import AsyncByteStream, SyncByteStream
 
 __all__ = [
+    "HTTPCORE_EXC_MAP",
     "AsyncResponseStream",
     "ResponseStream",
     "map_httpcore_exceptions",
     "name_as_httpcore",
 ]
+
+
+HTTPCORE_EXC_MAP: dict[type[BaseException], type[_exceptions.TransportError]] = {}
+"""Our exceptions by httpcore's, filled when the first exception is looked up."""
+
+
+def _load_httpcore_exceptions() -> dict[type[BaseException], type[_exceptions.TransportError]]:
+    """Our exceptions by those of httpcore that bear the same name; empty without httpcore."""
+    httpcore = sys.modules.get("httpcore")
+    found = {}
+    for name in _exceptions.__all__:
+        ours = getattr(_exceptions, name)
+        theirs = getattr(httpcore, name, None)
+        if theirs is not None and issubclass(ours, _exceptions.TransportError):
+            found[theirs] = ours
+    return found
 
 
 class map_httpcore_exceptions:  # noqa: N801 - the name that published transports use
@@ -32,18 +48,11 @@ class map_httpcore_exceptions:  # noqa: N801 - the name that published transport
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        mapped = None if error is None else _class_for(type(error))
-        if mapped is not None:
-            raise mapped(str(error)) from error
-
-
-def _class_for(kind: type[BaseException]) -> type[_exceptions.TransportError] | None:
-    for base in kind.__mro__:
-        if base.__module__.partition(".")[0] == "httpcore":
-            ours = getattr(_exceptions, base.__name__, None)
-            if ours is not None:
-                return typing.cast("type[_exceptions.TransportError]", ours)
-    return None
+        if error is not None:
+            HTTPCORE_EXC_MAP.update(_load_httpcore_exceptions())
+            for base in type(error).__mro__:
+                if base in HTTPCORE_EXC_MAP:
+                    raise HTTPCORE_EXC_MAP[base](str(error)) from error
 
 
 class name_as_httpcore:  # noqa: N801 - used as a statement, like its sister

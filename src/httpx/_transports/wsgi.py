@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from .._exceptions import RemoteProtocolError
 from .._models import Request, Response
 from .._types import SyncByteStream
 from .._urlparse import DEFAULT_PORTS
@@ -114,8 +113,8 @@ class WSGITransport(BaseTransport):
 
         client = httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://test")
 
-    Raises `RemoteProtocolError` where the application breaks PEP 3333: no call of
-    `start_response` before the first piece of body, or a status that is not one.
+    Raises `AssertionError` where the application does not call `start_response` before the first
+    piece of body, and `ValueError` where it gives a status that is none.
     """
 
     def __init__(
@@ -142,9 +141,9 @@ class WSGITransport(BaseTransport):
             if start.error is not None and self.raise_app_exceptions:
                 raise start.error
             if start.status is None:
-                raise RemoteProtocolError("The WSGI app did not call start_response().")
+                raise AssertionError("The WSGI app did not call start_response().")
             response = Response(
-                _status_code(start.status),
+                int(start.status.partition(" ")[0]),
                 headers=[
                     (name.encode("latin-1"), value.encode("latin-1"))
                     for name, value in start.headers
@@ -200,10 +199,3 @@ def _add_headers(environ: dict[str, Any], request: Request) -> None:
             separator = "; " if key == "HTTP_COOKIE" else ", "
             value = f"{environ[key]}{separator}{value}"
         environ[key] = value
-
-
-def _status_code(status: str) -> int:
-    code = status.partition(" ")[0]
-    if len(code) == 3 and code.isascii() and code.isdigit():
-        return int(code)
-    raise RemoteProtocolError(f"The WSGI app gave an invalid status: {status!r}")

@@ -418,3 +418,65 @@ def wsgi_on_an_async_client():
             return await aattempt(c.get("http://a/"))
 
     return attempt(arun, main())
+
+
+def told(*messages, **settings):
+    """What comes of an application that sends these messages and returns."""
+
+    async def app(scope, receive, send):
+        for message in messages:
+            await send(message)
+
+    async def main():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app, **settings)) as c:
+            return await aattempt(c.get("http://a/"))
+
+    return str(arun(main())).partition(":")[0]
+
+
+START = {"type": "http.response.start", "status": 200, "headers": []}
+LAST = {"type": "http.response.body", "body": b"x"}
+MORE = {"type": "http.response.body", "body": b"x", "more_body": True}
+
+
+@program
+def asgi_broken_protocols():
+    broken = [(), (START,), (START, MORE), (START, START), (LAST,), (START, LAST, LAST)]
+    return [
+        [str(told(*messages)), str(told(*messages, raise_app_exceptions=False))]
+        for messages in broken
+    ]
+
+
+@program
+def asgi_odd_messages():
+    return [
+        str(told({"type": "http.response.debug"}, START, LAST)),
+        str(told(START, {"type": "x"}, LAST)),
+        str(told({"type": "http.response.start", "status": 204}, {"type": "http.response.body"})),
+    ]
+
+
+@program
+def wsgi_broken_protocols():
+    def answer(app, **settings):
+        c = httpx.Client(transport=httpx.WSGITransport(app=app, **settings))
+        return str(attempt(c.get, "http://a/")).partition(":")[0]
+
+    def never(environ, start_response):
+        return [b"x"]
+
+    def raises(environ, start_response):
+        raise ValueError("x")
+
+    def raises_late(environ, start_response):
+        start_response("200 OK", [])
+        yield b"x"
+        raise ValueError("x")
+
+    def odd_status(environ, start_response):
+        start_response("nope", [])
+        return [b"x"]
+
+    apps = (never, raises, raises_late, odd_status)
+    return [[answer(app), answer(app, raise_app_exceptions=False)] for app in apps]

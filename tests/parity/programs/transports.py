@@ -199,3 +199,18 @@ def transport_closes_what_it_gave():
         httpx.Client(transport=T()).get("http://a/")
     except httpx.TimeoutException as error:
         return [type(error).__name__, str(error.request.url)]
+
+
+@program
+def async_handler_that_answers_nothing():
+    async def handler(request):
+        return None
+
+    async def main():
+        answers = []
+        for function in (handler, lambda r: None, lambda r: "x"):
+            async with httpx.AsyncClient(transport=httpx.MockTransport(function)) as c:
+                answers.append((await aattempt(c.get("http://a/"))).partition(":")[0])
+        return answers
+
+    return arun(main())
