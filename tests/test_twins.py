@@ -46,7 +46,13 @@ def test_signatures(name: str) -> None:
     wanted = str(inspect.signature(blocking))
     for one, other in OF_TYPING.items():
         wanted = wanted.replace(one, other)
-    assert str(inspect.signature(awaiting)) == wanted
+    given = str(inspect.signature(awaiting))
+    if name == "__init__":  # in the original, `trust_env` stands in another place
+        moved = "trust_env: 'bool' = True, "
+        assert given.replace(moved, "") == wanted.replace(moved, "")
+        assert given != wanted
+    else:
+        assert given == wanted
 
 
 @pytest.mark.parametrize("name", [name for name in TWINS if not name.startswith("_")])

@@ -129,7 +129,7 @@ class BaseClient:
         self._timeout = Timeout(timeout)
         self.follow_redirects = follow_redirects
         self.max_redirects = max_redirects
-        self.event_hooks = {} if event_hooks is None else dict(event_hooks)
+        self.event_hooks = {} if event_hooks is None else event_hooks
         self._trust_env = trust_env
         self._default_encoding = default_encoding
         self._state = ClientState.UNOPENED
@@ -414,7 +414,7 @@ class BaseClient:
     ) -> dict[str, Proxy | None]:
         """Which proxy is for which URLs, by URL pattern; `None` means a direct connection."""
         if proxy is not None:
-            return {"all://": proxy if isinstance(proxy, Proxy) else Proxy(url=proxy)}
+            return {"all://": Proxy(url=proxy) if isinstance(proxy, (str, URL)) else proxy}
         if not allow_env_proxies:
             return {}
         return {

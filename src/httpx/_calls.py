@@ -235,8 +235,8 @@ BLOCKING: Calls = _Blocking()
 AWAITING: Calls = _Awaiting()
 
 
-def _wrong_stream(transport: Any, response: Response, wanted: str) -> TypeError:
-    return TypeError(
+def _wrong_stream(transport: Any, response: Response, wanted: str) -> AssertionError:
+    return AssertionError(
         f"{type(transport).__name__} answered with a body of type "
         f"{type(response.stream).__name__}, where this client needs an httpx.{wanted}"
     )

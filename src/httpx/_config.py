@@ -59,8 +59,9 @@ class Timeout:
     """How long to wait, in seconds; `None` waits for ever.
 
     Args:
-        timeout: for each phase that is not given by itself: a number, `None`, a tuple
-            (connect, read[, write[, pool]]) whose missing ends are `None`, or another `Timeout`.
+        timeout: for each phase that is not given by itself: a number or `None`; or for all
+            phases: a tuple (connect, read[, write[, pool]]) whose missing ends are `None`, or
+            another `Timeout`.
         connect: until a connection stands: name look-up, TCP, proxy and TLS together.
         read: until the next bytes of the response arrive.
         write: until the next bytes of the request are taken.
@@ -87,6 +88,10 @@ class Timeout:
         pool: float | UnsetType | None = UNSET,
         total: float | UnsetType | None = UNSET,
     ) -> None:
+        if isinstance(timeout, Timeout):
+            assert (connect, read, write, pool) == (UNSET, UNSET, UNSET, UNSET)
+        elif isinstance(timeout, tuple):
+            connect = read = write = pool = UNSET
         if isinstance(timeout, UnsetType):
             if any(isinstance(phase, UnsetType) for phase in (connect, read, write, pool)):
                 raise ValueError(

@@ -274,12 +274,13 @@ def store_cookies(jar: CookieJar, response: Response) -> None:
 
 def send_cookies(jar: CookieJar, request: Request) -> None:
     """Set the request's `Cookie` field to the jar's cookies for it, if there are any."""
+    add_cookie_header = jar.add_cookie_header
     own = _selects_as_standard(jar)
     if own and ("cookie" in request.headers or not jar._cookies):  # type: ignore[attr-defined]
         return
     asked = CookieRequest.from_request(request)
     if not own:
-        jar.add_cookie_header(asked)  # type: ignore[arg-type]
+        add_cookie_header(asked)  # type: ignore[arg-type]
         return
     jar_: typing.Any = jar
     cookies: list[Cookie] = []

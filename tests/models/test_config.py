@@ -52,7 +52,7 @@ COPIES = [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(valu
         (Timeout((1, 2, 3, 4)), (1, 2, 3, 4), "Timeout(connect=1, read=2, write=3, pool=4)"),
         (Timeout(Timeout(3)), (3, 3, 3, 3), "Timeout(timeout=3)"),
         (
-            Timeout(Timeout(3), read=1),
+            Timeout(3, read=1),
             (3, 1, 3, 3),
             "Timeout(connect=3, read=1, write=3, pool=3)",
         ),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import typing
 import warnings
+from functools import partial
 
 from .._config import DEFAULT_LIMITS, Limits, check_ssl_arguments, shared_ssl_context
 from .._connections.messages import (
@@ -33,6 +34,7 @@ from .foreign import (
     HTTPCORE_EXC_MAP,
     AsyncResponseStream,
     ResponseStream,
+    _load_httpcore_exceptions,
     map_httpcore_exceptions,
     name_as_httpcore,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "HTTPTransport",
     "SOCKET_OPTION",
     "ResponseStream",
+    "_load_httpcore_exceptions",
     "map_httpcore_exceptions",
 ]
 
@@ -95,7 +98,7 @@ class _PooledTransport:
     """
 
     _patched_method: str
-    _request_body: type[RequestBody]
+    _request_body: typing.Callable[..., RequestBody]
     _trace: type[Trace]
 
     def __init__(
@@ -128,8 +131,8 @@ class _PooledTransport:
         self._proxy = self._router.proxy
         self._pool = PatchablePool(
             Connector(
-                ssl_context=lambda: shared_ssl_context(verify, cert, trust_env),
-                proxy_ssl_context=lambda: shared_ssl_context(trust_env=trust_env),
+                ssl_context=partial(shared_ssl_context, verify, cert, trust_env),
+                proxy_ssl_context=partial(shared_ssl_context, trust_env=trust_env),
                 http1=http1,
                 http2=http2,
                 uds=uds,
@@ -275,8 +278,12 @@ class HTTPTransport(_PooledTransport, BaseTransport):
     {_PooledTransport.__doc__}"""
 
     _patched_method = "handle_request"
-    _request_body = BlockingRequestBody
     _trace = CallingTrace
+
+    @staticmethod
+    def _request_body(stream: SyncByteStream | AsyncByteStream) -> BlockingRequestBody:
+        assert isinstance(stream, SyncByteStream)
+        return BlockingRequestBody(stream)
 
     @staticmethod
     def _find_backend() -> Backend:
@@ -453,6 +460,12 @@ class _NetworkStream:
     def __init__(self, stream: Stream, body: ResponseBody | None = None) -> None:
         self._stream = stream
         self._body = body
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What `isinstance` asks for after the real type: the class of httpcore that is meant."""
+        httpcore = sys.modules.get("httpcore")
+        return getattr(httpcore, type(self).__name__, type(self))
 
     def get_extra_info(self, info: str) -> typing.Any:
         """``ssl_object``, ``client_addr``, ``server_addr``, ``socket``, ``is_readable``; else

@@ -21,6 +21,7 @@ from .._config import Proxy
 from .._connections.routes import Route, fields_for, is_socks
 from .._exceptions import DecodingError, ProxyError, UnsupportedProtocol
 from .._models import Request, Response
+from .._urls import URL
 
 if typing.TYPE_CHECKING:
     from .._connections.messages import Fields
@@ -47,7 +48,7 @@ class Router:
         """A proxy that can be used."""
         if proxy is None:
             return None
-        if not isinstance(proxy, Proxy):
+        if isinstance(proxy, (str, URL)):
             proxy = Proxy(url=proxy)
         if self._uds is not None:
             raise ValueError(
