@@ -7,6 +7,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+import click
 import pytest
 
 import httpx
@@ -33,21 +34,17 @@ SUBMODULES = [
     "_api", "_auth", "_client", "_config", "_content", "_decoders", "_exceptions", "_models",
     "_multipart", "_status_codes", "_transports", "_types", "_urlparse", "_urls", "_utils",
 ]  # fmt: skip
-LIVING = [name for name in httpx.__all__ if not name.startswith("__") and name != "main"]
+LIVING = [name for name in httpx.__all__ if not name.startswith("__")]
 
 
 def test_all_public_names() -> None:
-    assert sorted(httpx.__all__) == sorted(ORIGINAL + NEW)
-    assert len(set(httpx.__all__)) == len(httpx.__all__)
+    assert httpx.__all__ == sorted(ORIGINAL + NEW, key=str.casefold)
 
 
 def test_nothing_else_looks_public() -> None:
-    others = {
-        name
-        for name, value in vars(httpx).items()
-        if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    assert others - set(httpx.__all__) == {"TYPE_CHECKING", "Any"}
+    about = {"__description__", "__title__", "__version__"}
+    public = {name for name in vars(httpx) if not name.startswith("_")} | about
+    assert sorted(public, key=str.casefold) == httpx.__all__
 
 
 @pytest.mark.parametrize("name", LIVING)
@@ -104,6 +101,11 @@ def test_main_is_imported_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) 
     assert httpx.main.__module__ == "httpx"
 
 
+def test_main_is_a_command_of_click() -> None:
+    assert isinstance(httpx.main, click.Command)
+    assert repr(httpx.main) == "<Command main>"
+
+
 def test_main_hides_no_other_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def find_spec(self, name: str, *args: Any) -> None:
@@ -114,4 +116,4 @@ def test_main_hides_no_other_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(httpx, "_main", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     with pytest.raises(ModuleNotFoundError, match="other"):
-        httpx.main
+        httpx.main()

@@ -5,8 +5,6 @@ messages, tracebacks and pickles name what users import. What is heavy (TLS, eve
 command line) is imported when it is first used.
 """
 
-from typing import TYPE_CHECKING, Any
-
 from .__version__ import __description__, __title__, __version__
 from ._api import delete, get, head, options, patch, post, put, query, request, stream
 from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
@@ -46,6 +44,7 @@ from ._exceptions import (
     WriteError,
     WriteTimeout,
 )
+from ._main_loader import main
 from ._models import Cookies, Headers, Request, Response
 from ._network.resolver import CachingResolver
 from ._status_codes import codes
@@ -56,9 +55,6 @@ from ._transports.mock import MockTransport
 from ._transports.wsgi import WSGITransport
 from ._types import AsyncByteStream, SyncByteStream
 from ._urls import URL, Origin, QueryParams
-
-if TYPE_CHECKING:
-    from ._main import main
 
 __all__ = [
     "__description__",
@@ -76,39 +72,52 @@ __all__ = [
     "CachingResolver",
     "Client",
     "CloseError",
+    "codes",
     "ConnectError",
     "ConnectTimeout",
     "CookieConflict",
     "Cookies",
+    "create_ssl_context",
     "DecodingError",
+    "delete",
     "DigestAuth",
     "DigestMismatch",
     "FunctionAuth",
+    "get",
+    "head",
+    "Headers",
     "HTTPError",
     "HTTPStatusError",
     "HTTPTransport",
-    "Headers",
     "InvalidURL",
     "Limits",
     "LocalProtocolError",
+    "main",
     "MockTransport",
     "NetRCAuth",
     "NetworkError",
+    "options",
     "Origin",
+    "patch",
     "PoolTimeout",
+    "post",
     "ProtocolError",
     "Proxy",
     "ProxyError",
+    "put",
+    "query",
     "QueryParams",
     "ReadError",
     "ReadTimeout",
     "RemoteProtocolError",
+    "request",
     "Request",
     "RequestError",
     "RequestNotRead",
     "Response",
     "ResponseNotRead",
     "ResponseTooLarge",
+    "stream",
     "StreamClosed",
     "StreamConsumed",
     "StreamError",
@@ -118,25 +127,12 @@ __all__ = [
     "Timings",
     "TooManyRedirects",
     "TransportError",
+    "UnsupportedProtocol",
     "URL",
     "USE_CLIENT_DEFAULT",
-    "UnsupportedProtocol",
-    "WSGITransport",
     "WriteError",
     "WriteTimeout",
-    "codes",
-    "create_ssl_context",
-    "delete",
-    "get",
-    "head",
-    "main",
-    "options",
-    "patch",
-    "post",
-    "put",
-    "query",
-    "request",
-    "stream",
+    "WSGITransport",
 ]
 
 
@@ -144,28 +140,3 @@ for _name in __all__:
     if _name in globals() and not _name.startswith("__"):
         globals()[_name].__module__ = __name__
 del _name
-
-
-def _main_without_its_packages() -> None:
-    """The `httpx` command where the extra `cli` is not installed."""
-    import sys
-
-    print(
-        "The httpx command line client could not run because the required dependencies were not "
-        "installed.\nMake sure you've installed everything with: pip install 'httpx[cli]'"
-    )
-    sys.exit(1)
-
-
-def __getattr__(name: str) -> Any:
-    """`main`, when it is first asked for: the command brings click, rich and pygments along."""
-    if name != "main":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from ._main import main
-    except ModuleNotFoundError as exc:
-        if (exc.name or "").partition(".")[0] not in ("click", "pygments", "rich"):
-            raise
-        return _main_without_its_packages
-    main.__module__ = __name__
-    return main

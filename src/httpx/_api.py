@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from ._client import Client
 from ._config import DEFAULT_TIMEOUT_CONFIG
+from ._models import Response
+from ._urls import URL
 
 if TYPE_CHECKING:
     import ssl
 
-    from ._models import Response
     from ._types import (
         AuthTypes,
         CookieTypes,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         RequestFiles,
         TimeoutTypes,
     )
-    from ._urls import URL
 
 __all__ = [
     "delete",
