@@ -1,8 +1,8 @@
 """`httpx.main`, without click: the command is imported when it is first used.
 
 The command (`_main`) brings click, rich and pygments along, which take longer to import than all
-the rest of this package. To whoever asks, `main` is click's own `Command`; where the extra `cli` is
-not installed, it is a function that says so.
+the rest of this package. `main` behaves as click's own `Command`; where the extra `cli` is not
+installed, it says so.
 """
 
 from __future__ import annotations
@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["main"]
 
 
-class _Command:
+class Command:
     """The `httpx` command: `httpx.main()` runs it with the arguments of this process."""
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> type:
-        """What `isinstance` asks for after the real type."""
-        return type(_load())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return _load()(*args, **kwargs)
@@ -53,4 +48,4 @@ def _without_its_packages() -> None:
 if TYPE_CHECKING:
     from ._main import main
 else:
-    main = _Command()
+    main = Command()
