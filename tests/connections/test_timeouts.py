@@ -1,7 +1,8 @@
 """Each phase that runs out raises its own class, with seconds and host (USERS.md 7, 18, 25, 48).
 
 No test waits for a clock to agree: peers stall for ever, so that only the timeout can end a call;
-lower bounds are measured, upper bounds are the tests' own patience.
+lower bounds are measured, upper bounds are the tests' own patience. A deadline over several steps
+does not run before the step that stalls (`Clock`), so that the steps before it may take their time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +25,33 @@ from tests.servers import Conn, HTTPServer, RawServer, Reply, Request, response,
 from tests.worlds import World
 
 SECONDS = 0.05
+LONG = 60.0
+
+
+class Clock:
+    """The clock of deadlines: it stands still until `event` of the trace, and then leaves
+    `SECONDS` of `LONG`."""
+
+    def __init__(self, event: str) -> None:
+        self._event = event
+        self._begin: float | None = None
+
+    def monotonic(self) -> float:
+        if self._begin is None:
+            return 0.0
+        return LONG - SECONDS + time.monotonic() - self._begin
+
+    def listener(self, world: World) -> Any:
+        """For the extension `trace`."""
+
+        def listen(name: str, info: Any) -> None:
+            if name == self._event and self._begin is None:
+                self._begin = time.monotonic()
+
+        async def alisten(name: str, info: Any) -> None:
+            listen(name, info)
+
+        return listen if world.name == "blocking" else alisten
 
 
 @pytest.fixture
@@ -59,94 +88,111 @@ async def fails(
     kind: type[httpx.TimeoutException],
     timeout: httpx.Timeout,
     content: bytes = b"",
+    late: str = "",
     **options: Any,
 ) -> str:
-    """The text of the timeout that a request ends with, when it may."""
+    """The text of the timeout that a request ends with, when it may: of one that is as good as
+    over at the event `late`, or else as it is given."""
     transport = world.transport(**options)
-    async with world.client(transport=transport, timeout=timeout) as client:
-        begin = time.monotonic()
-        with pytest.raises(httpx.TimeoutException) as info:
-            await client.post(url, content=content)
-        assert time.monotonic() - begin > SECONDS * 0.9
-        assert type(info.value) is kind
-        assert info.value.request.url == url
-        stats = client.pool_stats()
-        assert (stats.active, stats.idle, stats.connecting, stats.waiting) == (0, 0, 0, 0)
+    extensions = {}
+    with pytest.MonkeyPatch.context() as patch:
+        if late:
+            clock = Clock(late)
+            patch.setattr("httpx._config.time", clock)
+            extensions["trace"] = clock.listener(world)
+        async with world.client(transport=transport, timeout=timeout) as client:
+            begin = time.monotonic()
+            with pytest.raises(httpx.TimeoutException) as info:
+                await client.post(url, content=content, extensions=extensions)
+            assert time.monotonic() - begin > SECONDS * 0.9
+            assert type(info.value) is kind
+            assert info.value.request.url == url
+            stats = client.pool_stats()
+            assert (stats.active, stats.idle, stats.connecting, stats.waiting) == (0, 0, 0, 0)
     return str(info.value)
 
 
-def only(phase: str) -> httpx.Timeout:
-    """A timeout for one phase alone."""
-    return httpx.Timeout(None, **{phase: SECONDS})  # type: ignore[arg-type]
+def only(phase: str, seconds: float) -> httpx.Timeout:
+    """A timeout for one phase alone, or for all together."""
+    return httpx.Timeout(None, **{phase: seconds})  # type: ignore[arg-type]
 
 
-BY_TOTAL = httpx.Timeout(None, total=SECONDS)
-TOTAL = f" (the total of {SECONDS:g} s is used up)"
+def over(seconds: float) -> str:
+    return f" (the total of {seconds:g} s is used up)"
 
 
-@pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
-async def test_a_look_up_that_stalls(world: World, total: bool, stalled_look_up: Any) -> None:
-    timeout = BY_TOTAL if total else only("connect")
+CONNECTING = "connection.connect_tcp.started"
+SHAKING_HANDS = "connection.start_tls.started"
+SENDING = "http11.send_request_body.started"
+RECEIVING = "http11.receive_response_headers.started"
+READING_ON = "http11.receive_response_body.started"
+
+
+@pytest.mark.parametrize("limit", ["connect", "total"])
+async def test_a_look_up_that_stalls(world: World, limit: str, stalled_look_up: Any) -> None:
     text = await fails(
-        world, "http://example.com/", httpx.ConnectTimeout, timeout, resolver=stalled_look_up
-    )
-    assert text.startswith("timed out after 0.05 s while ")
+        world, "http://example.com/", httpx.ConnectTimeout, only(limit, SECONDS),
+        resolver=stalled_look_up,
+    )  # fmt: skip
+    assert text.startswith(f"timed out after {SECONDS:g} s while ")
     assert "example.com:80" in text
-    assert text.endswith(TOTAL) is total
+    assert text.endswith(over(SECONDS)) is (limit == "total")
 
 
-@pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
-async def test_a_peer_that_does_not_accept(world: World, total: bool) -> None:
-    timeout = BY_TOTAL if total else only("connect")
+@pytest.mark.parametrize("limit", ["connect", "total"])
+async def test_a_peer_that_does_not_accept(world: World, limit: str) -> None:
     with stalled_port() as port:
         url = f"http://127.0.0.1:{port}/"
-        text = await fails(world, url, httpx.ConnectTimeout, timeout)
-    assert text.startswith(f"timed out after 0.05 s while connecting to 127.0.0.1:{port}")
-    assert text.endswith(TOTAL) is total
+        text = await fails(world, url, httpx.ConnectTimeout, only(limit, SECONDS))
+    assert text.startswith(f"timed out after {SECONDS:g} s while connecting to 127.0.0.1:{port}")
+    assert text.endswith(over(SECONDS)) is (limit == "total")
 
 
-@pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
+@pytest.mark.parametrize("limit", ["connect", "total"])
 async def test_a_handshake_that_stalls(
-    world: World, total: bool, ssl_context: ssl.SSLContext
+    world: World, limit: str, ssl_context: ssl.SSLContext
 ) -> None:
-    timeout = BY_TOTAL if total else only("connect")
     with RawServer(silent) as server:
         url = f"https://127.0.0.1:{server.port}/"
-        text = await fails(world, url, httpx.ConnectTimeout, timeout, verify=ssl_context)
+        text = await fails(
+            world, url, httpx.ConnectTimeout, only(limit, LONG), late=SHAKING_HANDS,
+            verify=ssl_context,
+        )  # fmt: skip
     assert f"127.0.0.1:{server.port}" in text
     assert "TLS" in text
-    assert text.startswith("timed out after 0.05 s while ")
-    assert text.endswith(TOTAL) is total
+    assert text.startswith(f"timed out after {LONG:g} s while ")
+    assert text.endswith(over(LONG)) is (limit == "total")
 
 
 @pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
-@pytest.mark.parametrize("handler", [silent, after_head])
-async def test_a_response_that_stalls(world: World, total: bool, handler: Any) -> None:
-    timeout = BY_TOTAL if total else only("read")
+@pytest.mark.parametrize(("handler", "at"), [(silent, RECEIVING), (after_head, READING_ON)])
+async def test_a_response_that_stalls(world: World, total: bool, handler: Any, at: str) -> None:
+    timeout = only("total", LONG) if total else only("read", SECONDS)
     with RawServer(handler) as server:
-        text = await fails(world, f"{server.url}/", httpx.ReadTimeout, timeout)
+        url = f"{server.url}/"
+        text = await fails(world, url, httpx.ReadTimeout, timeout, late=at if total else "")
     assert text.startswith("timed out after 0")
     assert f"s while reading from 127.0.0.1:{server.port}" in text
-    assert text.endswith(TOTAL) is total
+    assert text.endswith(over(LONG)) is total
 
 
 @pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
 async def test_a_peer_that_does_not_read(world: World, total: bool) -> None:
-    timeout = BY_TOTAL if total else only("write")
+    timeout = only("total", LONG) if total else only("write", SECONDS)
     small = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)]
     with RawServer(deaf) as server:
         text = await fails(
             world, f"{server.url}/", httpx.WriteTimeout, timeout, b"x" * 20_000_000,
-            socket_options=small,
+            late=SENDING if total else "", socket_options=small,
         )  # fmt: skip
     assert text.startswith("timed out after 0")
     assert f"s while writing to 127.0.0.1:{server.port}" in text
-    assert text.endswith(TOTAL) is total
+    assert text.endswith(over(LONG)) is total
 
 
 @pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
 async def test_a_pool_that_is_full(world: World, total: bool) -> None:
-    timeout = BY_TOTAL if total else only("pool")
+    timeout = only("total" if total else "pool", SECONDS)
     with HTTPServer(lambda request: b"x" * 1_000_000) as server:
         limits = httpx.Limits(max_connections=1)
         async with world.client(limits=limits, timeout=timeout) as client:
@@ -156,7 +202,7 @@ async def test_a_pool_that_is_full(world: World, total: bool) -> None:
                 with pytest.raises(httpx.PoolTimeout) as info:
                     await client.get(server.url)
                 assert time.monotonic() - begin > SECONDS * 0.9
-            assert str(info.value).endswith(TOTAL) is total
+            assert str(info.value).endswith(over(SECONDS)) is total
             assert (await client.send(request)).status_code == 200
 
 
@@ -185,10 +231,11 @@ def dripping() -> Iterator[HTTPServer]:
 
 async def test_the_total_ends_a_body_that_drips(world: World) -> None:
     with dripping() as server:
+        timeout = httpx.Timeout(LONG, total=LONG)
         text = await fails(
-            world, f"{server.url}/", httpx.ReadTimeout, httpx.Timeout(5, total=SECONDS)
-        )
-    assert text.endswith(TOTAL)
+            world, f"{server.url}/", httpx.ReadTimeout, timeout, late=READING_ON
+        )  # fmt: skip
+    assert text.endswith(over(LONG))
 
 
 async def test_the_total_ends_redirects_for_ever(world: World) -> None:
@@ -238,29 +285,30 @@ async def test_connecting_has_one_deadline_over_all_steps(
     world: World, monkeypatch: pytest.MonkeyPatch, ssl_context: ssl.SSLContext
 ) -> None:
     """What the look-up takes is not there for the handshake."""
-    given: list[float] = []
     from httpx._network import tls
 
+    spent = 0.0
+    given: list[float] = []
     start_tls = tls.start_tls
 
-    async def noting(*args: Any, **options: Any) -> Any:
-        given.append(args[3])
-        return await start_tls(*args, **options)
-
-    monkeypatch.setattr(tls, "start_tls", noting)
-
     def slow(host: str, port: int) -> list[tuple[str, int]]:
-        time.sleep(0.03)
+        nonlocal spent
+        spent += 40.0
         return [("127.0.0.1", server.port)]
 
+    async def noting(stream: Any, context: Any, name: str, timeout: float, *args: Any) -> Any:
+        given.append(timeout)
+        return await start_tls(stream, context, name, SECONDS, *args)
+
+    monkeypatch.setattr(tls, "start_tls", noting)
+    monkeypatch.setattr("httpx._config.time", SimpleNamespace(monotonic=lambda: spent))
     with RawServer(silent) as server:
         text = await fails(
-            world, "https://example.com/", httpx.ConnectTimeout, only("connect"),
+            world, "https://example.com/", httpx.ConnectTimeout, only("connect", LONG),
             resolver=slow, verify=ssl_context,
         )  # fmt: skip
-    assert given
-    assert given[0] < SECONDS - 0.02
-    assert text.startswith("timed out after 0.05 s while ")
+    assert given == [LONG - 40.0]
+    assert text.startswith(f"timed out after {LONG:g} s while ")
 
 
 async def test_happy_eyeballs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,13 +101,13 @@ class Attempt:
 
     async def _reach_origin(self) -> Stream:
         connector = self.connector
-        path, timeout = connector.uds, self._left
+        path = connector.uds
         if path is None:
             return await self._dial("connection", self.route.host, self.route.port)
         return await self._step(
             "connection.connect_unix_socket",
             {"path": path, "timeout": self._given, "socket_options": self._socket_options},
-            lambda: self.backend.connect_unix(path, timeout, connector.socket_options),
+            lambda: self.backend.connect_unix(path, self._left, connector.socket_options),
         )
 
     async def _reach_by_http(self, proxy: Proxy) -> Stream:
@@ -188,7 +188,6 @@ class Attempt:
 
     async def _dial(self, prefix: str, host: str, port: int) -> Stream:
         connector = self.connector
-        timeout = self._left
         info = {
             "host": host,
             "port": port,
@@ -202,7 +201,7 @@ class Attempt:
             lambda: self.backend.connect_tcp(
                 host,
                 port,
-                timeout,
+                self._left,
                 local_address=connector.local_address,
                 socket_options=connector.socket_options,
                 resolver=connector.resolver,
@@ -220,9 +219,8 @@ class Attempt:
         shared: bool = False,
     ) -> Stream:
         context = make_context()
-        timeout = self._left
         return await self._step(
             f"{prefix}.start_tls",
             {"ssl_context": context, "server_hostname": hostname, "timeout": self._given},
-            lambda: stream.start_tls(context, hostname, timeout, alpn, shared=shared),
+            lambda: stream.start_tls(context, hostname, self._left, alpn, shared=shared),
         )
