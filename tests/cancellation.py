@@ -34,6 +34,7 @@ import pytest
 import httpx
 from httpx._network import dial
 
+from .servers import PATIENCE
 from .worlds import World
 
 __all__ = ["WAYS", "Case", "Gate", "Scene", "Sockets", "Stepper", "sweep"]
@@ -56,7 +57,7 @@ class Gate:
 
     def pass_through(self) -> None:
         with self._changed:
-            if not self._changed.wait_for(lambda: self._is_open, 10):
+            if not self._changed.wait_for(lambda: self._is_open, PATIENCE):
                 raise AssertionError("nobody opened the gate")
             self._is_open = self._stays_open
 
@@ -309,7 +310,7 @@ async def _one_run(
     with monkeypatch.context() as patch, case.serve(gate) as server:
         sockets = Sockets(patch)
         transport = httpx.AsyncHTTPTransport(**case.options)
-        async with httpx.AsyncClient(transport=transport, timeout=10) as client:
+        async with httpx.AsyncClient(transport=transport, timeout=PATIENCE) as client:
             scene = Scene(client, server, gate, server.url, soon)
             if case.prepare is not None:
                 await case.prepare(scene)

@@ -13,10 +13,11 @@ from __future__ import annotations
 import inspect
 import os
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .clock import Clock
 from .worlds import WORLDS, World
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Nothing that is set on this machine reaches the tests; `--full` generates more examples."""
-    if config.getoption("--full"):
-        from hypothesis import settings
+    """Nothing that is set on this machine reaches the tests, and no generated example depends on
+    its speed. They are the same in each run; `--full` makes more of them, and new ones."""
+    from hypothesis import HealthCheck, settings
 
-        settings.register_profile("full", max_examples=1500, deadline=None)
-        settings.load_profile("full")
+    calm: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("same", derandomize=True, **calm)
+    settings.register_profile("full", max_examples=1500, print_blob=True, **calm)
+    settings.load_profile("full" if config.getoption("--full") else "same")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
@@ -67,6 +70,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> World:
     return WORLDS[request.param]()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of all deadlines of this test: see there."""
+    clock = Clock()
+    monkeypatch.setattr("httpx._config.time", clock)
+    return clock
 
 
 @pytest.fixture

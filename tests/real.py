@@ -7,7 +7,9 @@ fails the test instead. Each one runs in the foreground and ends with its block.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -21,7 +23,7 @@ import trustme
 
 __all__ = ["microsocks", "nghttpd", "nginx", "nginx_files", "stunnel", "tinyproxy"]
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def find(program: str) -> str:
@@ -36,10 +38,12 @@ def find(program: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """A port that nobody will take before the program does: below those that systems hand out."""
+    while True:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            port = random.randrange(12_000, 32_000)
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

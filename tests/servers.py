@@ -39,7 +39,7 @@ __all__ = [
     "stalled_port",
 ]
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which a wait in here gives up: far beyond any wait that succeeds."""
 
 Headers = list[tuple[str, str]]

@@ -11,7 +11,13 @@ from typing import Any
 import httpx
 from httpx._drive import drive
 
+from .servers import PATIENCE
+
 __all__ = ["WORLDS", "World"]
+
+
+# The default limits, but that nothing idle expires.
+PATIENT = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=None)
 
 
 class World:
@@ -29,12 +35,15 @@ class World:
         return current_backend()
 
     def client(self, **options: Any) -> Any:
-        """An `AsyncClient`, or a `Client` with the same awaitable face."""
-        return httpx.AsyncClient(**options)
+        """An `AsyncClient`, or a `Client` with the same awaitable face.
+
+        Its times are such that none is over on a busy machine, where the test gives no others.
+        """
+        return httpx.AsyncClient(**{"timeout": PATIENCE, "limits": PATIENT, **options})
 
     def transport(self, **options: Any) -> Any:
         """The HTTP transport for `client(transport=...)`."""
-        return httpx.AsyncHTTPTransport(**options)
+        return httpx.AsyncHTTPTransport(**{"limits": PATIENT, **options})
 
     async def gather(self, *functions: Callable[[], Awaitable[Any]]) -> list[Any]:
         """Run functions at the same time (tasks or threads); their results or exceptions."""
@@ -45,8 +54,8 @@ class World:
         raise NotImplementedError
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> None:
-        """Let others run until something is the case; it gives up after ten seconds."""
-        end = time.monotonic() + 10
+        """Let others run until something is the case; it gives up after a minute."""
+        end = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > end:
                 raise AssertionError(f"waited in vain {what}".rstrip())
@@ -65,10 +74,11 @@ class BlockingWorld(World):
         return BlockingBackend()
 
     def client(self, **options: Any) -> Any:
+        options = {"timeout": PATIENCE, "limits": PATIENT, **options}
         return AwaitableClient(httpx.Client(**options))
 
     def transport(self, **options: Any) -> Any:
-        return httpx.HTTPTransport(**options)
+        return httpx.HTTPTransport(**{"limits": PATIENT, **options})
 
     async def gather(self, *functions: Callable[[], Awaitable[Any]]) -> list[Any]:
         results: list[Any] = [None] * len(functions)

@@ -17,6 +17,7 @@ import pytest
 
 import httpx
 from httpx import _calls, _saving
+from tests.clock import LONG, Clock
 from tests.servers import HTTPServer, Reply, Request, response
 from tests.worlds import World
 
@@ -534,16 +535,22 @@ async def test_a_connection_that_cannot_be_made(world: World, target: Path) -> N
     assert alone(target)
 
 
-async def test_the_total_is_for_everything_together(world: World, target: Path) -> None:
+async def test_the_total_is_for_everything_together(
+    world: World, target: Path, clock: Clock
+) -> None:
+    """It runs on over the second attempt, which stalls."""
+
     def serve(request: Request) -> None:
         if len(server.requests) == 1:
             Faulty(1000)(request)
         else:
             request.conn.hold()
 
+    timeout = httpx.Timeout(LONG, total=LONG)
+    extensions = clock.start_at(world, "http11.receive_response_headers.started", number=2)
     with HTTPServer(serve) as server:
         async with world.client() as client:
             with pytest.raises(httpx.ReadTimeout, match="total"):
-                await client.download(server.url, target, timeout=httpx.Timeout(5, total=0.3))
+                await client.download(server.url, target, timeout=timeout, extensions=extensions)
     assert len(server.requests) == 2
     assert alone(target)

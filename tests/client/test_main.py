@@ -527,7 +527,7 @@ def hold(conn: Conn) -> None:
 )
 def test_exit_codes_of_broken_answers(handler: Any, code: int, text: str) -> None:
     with RawServer(handler) as server:
-        done = in_pipe(server.url, "--timeout", "2" if handler is not hold else "0.2")
+        done = in_pipe(server.url, "--timeout", "60" if handler is not hold else "0.5")
     assert done.returncode == code
     assert done.stderr.decode().startswith(text)
     assert done.stderr.count(b"\n") == 1

@@ -35,7 +35,7 @@ def ok(request: httpx.Request) -> httpx.Response:
 
 async def test_none_by_default(world: World) -> None:
     noting = Noting(ok)
-    async with world.client(transport=httpx.MockTransport(noting)) as client:
+    async with world.client(transport=httpx.MockTransport(noting), timeout=5.0) as client:
         await client.get("http://a/")
     phases = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
     assert noting.seen == [{"timeout": phases}]

@@ -28,7 +28,7 @@ QUICK = httpx.Timeout(10, read=0.15)
 
 def h2_client(world: World, **options: Any) -> Any:
     """A client that speaks HTTP/2 by prior knowledge."""
-    return world.client(http1=False, http2=True, **{"timeout": 10, **options})
+    return world.client(http1=False, http2=True, **{"timeout": 60, **options})
 
 
 def pool_of(client: Any) -> Any:
@@ -40,7 +40,7 @@ def connection_of(client: Any) -> Any:
     return connection
 
 
-def assert_at_rest(client: Any, server: HTTP2Server | None = None) -> None:
+def assert_at_rest(client: Any) -> None:
     """No stream is open, no role is taken, and the whole window is the peer's again."""
     connection = connection_of(client)
     codec = connection._codec
@@ -49,10 +49,15 @@ def assert_at_rest(client: Any, server: HTTP2Server | None = None) -> None:
     assert not any([codec._open, codec._h2.open_outbound_streams])
     inbound = codec._h2.inbound_flow_control_window
     assert inbound + codec._to_return == CONNECTION_WINDOW
-    if server is not None:
-        session = server.sessions[-1]
-        server.wait_for(lambda: not session.h2.open_inbound_streams)
-        server.wait_for(lambda: session.window + codec._to_return == CONNECTION_WINDOW)
+
+
+async def all_at_rest(world: World, client: Any, server: HTTP2Server) -> None:
+    """And the peer has heard of it: the last frames may still be in an event loop's hands."""
+    assert_at_rest(client)
+    codec = connection_of(client)._codec
+    session = server.sessions[-1]
+    await world.until(lambda: not session.h2.open_inbound_streams)
+    await world.until(lambda: session.window + codec._to_return == CONNECTION_WINDOW)
 
 
 def source(world: World, *pieces: bytes | Callable[[], object]) -> Any:
@@ -83,7 +88,7 @@ async def test_a_response_tells_its_protocol_and_its_stream(world: World) -> Non
                 assert (answer.http_version, answer.content) == ("HTTP/2", b"ok")
                 assert answer.extensions["stream_id"] == number
                 assert "reason_phrase" not in answer.extensions
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
 
 
@@ -267,7 +272,7 @@ async def test_a_cold_burst_makes_one_handshake(world: World) -> None:
         async with h2_client(world) as client:
             answers = await world.gather(*[partial(client.get, server.url)] * 100)
             assert [answer.status_code for answer in answers] == [200] * 100
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted <= 2
 
 
@@ -289,7 +294,7 @@ async def test_a_slow_upload_first_does_not_hold_up_the_burst(world: World) -> N
             else:
                 answer = await client.post(server.url, content=source(world, b"first", b"last"))
                 assert answer.status_code == 200
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
 
 
@@ -326,7 +331,7 @@ async def test_a_lowered_and_raised_limit_is_kept(world: World) -> None:
             post = partial(client.post, server.url, content=b"x" * 100_000)
             answers = await world.gather(*[post] * 60)
             assert [getattr(answer, "content", answer) for answer in answers] == [b"ok"] * 60
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
 
 
@@ -357,7 +362,7 @@ async def test_a_slow_reader_does_not_hold_up_the_others(world: World) -> None:
                 async for chunk in chunks:
                     received += len(chunk)
                 assert received == len(big)
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
 
 
@@ -381,7 +386,7 @@ async def test_given_up_streams_leave_nothing_behind(world: World, full: bool) -
                 assert {type(error) for error in errors} == {httpx.ReadTimeout}
             downloads = await world.gather(*[partial(client.get, server.url)] * 10)
             assert [len(answer.content) for answer in downloads] == [len(big)] * 10
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
     given_up = server.streams[: early + late]
     assert {stream.reset for stream in given_up} == {8}
@@ -442,7 +447,7 @@ async def test_each_stream_has_its_own_deadline(world: World) -> None:
             port = server.port
             assert str(error) == f"timed out after 0.15 s while reading from 127.0.0.1:{port}"
             assert took < 5
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     resets = {stream.path: stream.reset for stream in server.streams}
     assert resets == {"/patient": None, "/hasty": 8, "/release": None}
     assert server.accepted == 1
@@ -486,7 +491,7 @@ async def test_uploads_of_any_size(world: World, size: int) -> None:
             half = len(body) // 2
             pieces = [piece for piece in (body[:half], body[half:]) if piece]
             await client.post(server.url, content=source(world, *pieces))
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert [bytes(stream.body) == body for stream in server.streams] == [True, True]
 
 
@@ -505,9 +510,9 @@ async def test_an_upload_costs_what_it_weighs(world: World) -> None:
             await client.get(server.url)
             times = []
             for size in (3_000_000, 30_000_000):
-                began = time.perf_counter()
+                began = time.thread_time()  # of this thread alone, whatever else is busy
                 await client.post(server.url, content=bytes(size))
-                times.append(time.perf_counter() - began)
+                times.append(time.thread_time() - began)
     assert times[1] / times[0] < 40
 
 
@@ -557,7 +562,7 @@ async def test_a_closed_window_times_out_as_a_write(world: World) -> None:
                 await client.post(server.url, content=b"x", timeout=timeout)
             assert str(caught.value).endswith(f"while writing to 127.0.0.1:{server.port}")
             assert (await client.get(server.url)).content == b"ok"
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
 
 
 async def test_uploads_share_a_window_that_is_given_back_slowly(world: World) -> None:
@@ -567,7 +572,7 @@ async def test_uploads_share_a_window_that_is_given_back_slowly(world: World) ->
             post = partial(client.post, server.url, content=body)
             answers = await world.gather(*[post] * 20)
             assert [getattr(answer, "content", answer) for answer in answers] == [b"ok"] * 20
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert {len(stream.body) for stream in server.streams} == {len(body)}
 
 
@@ -609,7 +614,7 @@ async def test_a_body_has_the_length_that_it_announced(
             with pytest.raises(httpx.LocalProtocolError) as caught:
                 await client.post(server.url, content=content, headers=headers)
             assert str(caught.value) == f"Too {word} data for declared Content-Length"
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
             await client.get(server.url)
     assert [stream.reset for stream in server.streams] == (
         [None, 8, None] if streamed else [None] * 2
@@ -626,7 +631,7 @@ async def test_a_source_that_fails_resets_its_stream(world: World) -> None:
                 with pytest.raises(ValueError, match="no more"):
                     await client.post(server.url, content=source(world, *pieces))
             assert (await client.get(server.url)).content == b"ok"
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert [stream.reset for stream in server.streams] == [8, None]
 
 
@@ -679,7 +684,7 @@ async def test_after_a_long_silence_the_peer_is_asked(
             for _ in range(3):
                 assert (await client.get(server.url)).content == b"ok"
             assert connection_of(client)._codec.pongs == 2
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
 
 
@@ -713,7 +718,7 @@ async def test_a_response_that_is_forgotten_gives_its_stream_back(
                 del answer
                 gc.collect()
             assert len((await client.get(server.url)).content) == size
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
     assert server.streams[0].reset == reset
 

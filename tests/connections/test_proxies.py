@@ -15,6 +15,7 @@ import pytest
 import httpx
 from httpx._connections import tunnel
 
+from ..clock import LONG, Clock
 from ..proxies import HTTPProxy, SOCKSProxy
 from ..servers import Conn, HTTPServer, RawServer, echo, refused_port, response, stalled_port
 from ..worlds import World
@@ -455,7 +456,7 @@ async def test_the_start_of_the_body(world: World, answer: bytes, status: int, b
 
 
 async def test_a_refusal_does_not_wait_for_a_slow_body(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     """Neither for ever where there is no time-out, nor beyond the one there is."""
     monkeypatch.setattr(tunnel, "_BODY_PATIENCE", 0.2)
@@ -466,10 +467,14 @@ async def test_a_refusal_does_not_wait_for_a_slow_body(
         conn.hold()
 
     with RawServer(handler) as server:
-        for timeout in (None, httpx.Timeout(5, connect=0.1)):
+        for timeout in (None, httpx.Timeout(LONG)):
+            extensions = {}
+            if timeout is not None:
+                extensions = clock.start_at(world, "http11.receive_response_headers.complete")
+                monkeypatch.setattr(tunnel, "_BODY_PATIENCE", LONG)
             async with world.client(proxy=server.url, timeout=timeout) as client:
                 with pytest.raises(httpx.ProxyError, match="403 Forbidden") as caught:
-                    await client.get("https://origin.example/")
+                    await client.get("https://origin.example/", extensions=extensions)
             assert caught.value.response is not None
             assert caught.value.response.content == b"slow"
 
@@ -572,25 +577,30 @@ def drips(conn: Conn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "handler", "text"),
+    ("kind", "handler", "step", "text"),
     [
-        ("http", silent, "waiting for the proxy"),
-        ("http", drips, "waiting for the proxy"),
-        ("http", silent_after_connect, "in the TLS handshake"),
-        ("https", silent, "in the TLS handshake with the proxy"),
-        ("socks5", silent, "in the SOCKS5 handshake"),
-        ("socks5h", silent_after_method, "in the SOCKS5 handshake"),
+        ("http", silent, "http11.send_request_headers", "waiting for the proxy"),
+        ("http", drips, "http11.send_request_headers", "waiting for the proxy"),
+        ("http", silent_after_connect, "proxy.start_tls", "in the TLS handshake"),
+        ("https", silent, "connection.start_tls", "in the TLS handshake with the proxy"),
+        ("socks5", silent, "socks.setup_socks5_connection", "in the SOCKS5 handshake"),
+        ("socks5h", silent_after_method, "socks.setup_socks5_connection",
+         "in the SOCKS5 handshake"),
     ],
-)
-async def test_a_silent_proxy(world: World, kind: str, handler: Any, text: str) -> None:
-    """Whatever the step, it ends within the connect time-out, and the error says which it was."""
+)  # fmt: skip
+async def test_a_silent_proxy(
+    world: World, kind: str, handler: Any, step: str, text: str, clock: Clock
+) -> None:
+    """Whatever the step, it ends within the connect time-out, and the error says which it was
+    (USERS.md 40, 48)."""
     with RawServer(handler) as server:
-        timeout = httpx.Timeout(30, connect=0.25)
+        timeout = httpx.Timeout(None, connect=LONG)
         proxy = f"{kind}://127.0.0.1:{server.port}"
+        extensions = clock.start_at(world, f"{step}.started")
         async with world.client(proxy=proxy, timeout=timeout) as client:
             with pytest.raises(httpx.ConnectTimeout) as caught:
-                await client.get("https://127.0.0.1/")
-            assert str(caught.value).startswith("timed out after 0.25 s while connecting to 127.")
+                await client.get("https://127.0.0.1/", extensions=extensions)
+            assert str(caught.value).startswith("timed out after 60 s while connecting to 127.")
             assert text in str(caught.value)
             assert stats(client) == (0, 0, 0)
 

@@ -2,7 +2,7 @@
 
 No test waits for a clock to agree: peers stall for ever, so that only the timeout can end a call;
 lower bounds are measured, upper bounds are the tests' own patience. A deadline over several steps
-does not run before the step that stalls (`Clock`), so that the steps before it may take their time.
+does not run before the step that stalls (`tests.clock`): the steps before it may take their time.
 """
 
 from __future__ import annotations
@@ -21,37 +21,11 @@ import pytest
 import httpx
 from httpx._connections.messages import Timeouts
 from httpx._network import dial
+from tests.clock import LONG, Clock
 from tests.servers import Conn, HTTPServer, RawServer, Reply, Request, response, stalled_port
 from tests.worlds import World
 
 SECONDS = 0.05
-LONG = 60.0
-
-
-class Clock:
-    """The clock of deadlines: it stands still until `event` of the trace, and then leaves
-    `SECONDS` of `LONG`."""
-
-    def __init__(self, event: str) -> None:
-        self._event = event
-        self._begin: float | None = None
-
-    def monotonic(self) -> float:
-        if self._begin is None:
-            return 0.0
-        return LONG - SECONDS + time.monotonic() - self._begin
-
-    def listener(self, world: World) -> Any:
-        """For the extension `trace`."""
-
-        def listen(name: str, info: Any) -> None:
-            if name == self._event and self._begin is None:
-                self._begin = time.monotonic()
-
-        async def alisten(name: str, info: Any) -> None:
-            listen(name, info)
-
-        return listen if world.name == "blocking" else alisten
 
 
 @pytest.fixture
@@ -88,27 +62,20 @@ async def fails(
     kind: type[httpx.TimeoutException],
     timeout: httpx.Timeout,
     content: bytes = b"",
-    late: str = "",
+    extensions: dict[str, Any] | None = None,
     **options: Any,
 ) -> str:
-    """The text of the timeout that a request ends with, when it may: of one that is as good as
-    over at the event `late`, or else as it is given."""
+    """The text of the timeout that a request ends with, when it may."""
     transport = world.transport(**options)
-    extensions = {}
-    with pytest.MonkeyPatch.context() as patch:
-        if late:
-            clock = Clock(late)
-            patch.setattr("httpx._config.time", clock)
-            extensions["trace"] = clock.listener(world)
-        async with world.client(transport=transport, timeout=timeout) as client:
-            begin = time.monotonic()
-            with pytest.raises(httpx.TimeoutException) as info:
-                await client.post(url, content=content, extensions=extensions)
-            assert time.monotonic() - begin > SECONDS * 0.9
-            assert type(info.value) is kind
-            assert info.value.request.url == url
-            stats = client.pool_stats()
-            assert (stats.active, stats.idle, stats.connecting, stats.waiting) == (0, 0, 0, 0)
+    async with world.client(transport=transport, timeout=timeout) as client:
+        begin = time.monotonic()
+        with pytest.raises(httpx.TimeoutException) as info:
+            await client.post(url, content=content, extensions=extensions)
+        assert time.monotonic() - begin > SECONDS * 0.9
+        assert type(info.value) is kind
+        assert info.value.request.url == url
+        stats = client.pool_stats()
+        assert (stats.active, stats.idle, stats.connecting, stats.waiting) == (0, 0, 0, 0)
     return str(info.value)
 
 
@@ -121,7 +88,6 @@ def over(seconds: float) -> str:
     return f" (the total of {seconds:g} s is used up)"
 
 
-CONNECTING = "connection.connect_tcp.started"
 SHAKING_HANDS = "connection.start_tls.started"
 SENDING = "http11.send_request_body.started"
 RECEIVING = "http11.receive_response_headers.started"
@@ -150,13 +116,13 @@ async def test_a_peer_that_does_not_accept(world: World, limit: str) -> None:
 
 @pytest.mark.parametrize("limit", ["connect", "total"])
 async def test_a_handshake_that_stalls(
-    world: World, limit: str, ssl_context: ssl.SSLContext
+    world: World, limit: str, clock: Clock, ssl_context: ssl.SSLContext
 ) -> None:
     with RawServer(silent) as server:
         url = f"https://127.0.0.1:{server.port}/"
         text = await fails(
-            world, url, httpx.ConnectTimeout, only(limit, LONG), late=SHAKING_HANDS,
-            verify=ssl_context,
+            world, url, httpx.ConnectTimeout, only(limit, LONG),
+            extensions=clock.start_at(world, SHAKING_HANDS, SECONDS), verify=ssl_context,
         )  # fmt: skip
     assert f"127.0.0.1:{server.port}" in text
     assert "TLS" in text
@@ -166,24 +132,28 @@ async def test_a_handshake_that_stalls(
 
 @pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
 @pytest.mark.parametrize(("handler", "at"), [(silent, RECEIVING), (after_head, READING_ON)])
-async def test_a_response_that_stalls(world: World, total: bool, handler: Any, at: str) -> None:
+async def test_a_response_that_stalls(
+    world: World, total: bool, handler: Any, at: str, clock: Clock
+) -> None:
     timeout = only("total", LONG) if total else only("read", SECONDS)
+    extensions = clock.start_at(world, at, SECONDS) if total else {}
     with RawServer(handler) as server:
         url = f"{server.url}/"
-        text = await fails(world, url, httpx.ReadTimeout, timeout, late=at if total else "")
+        text = await fails(world, url, httpx.ReadTimeout, timeout, extensions=extensions)
     assert text.startswith("timed out after 0")
     assert f"s while reading from 127.0.0.1:{server.port}" in text
     assert text.endswith(over(LONG)) is total
 
 
 @pytest.mark.parametrize("total", [False, True], ids=["phase", "total"])
-async def test_a_peer_that_does_not_read(world: World, total: bool) -> None:
+async def test_a_peer_that_does_not_read(world: World, total: bool, clock: Clock) -> None:
     timeout = only("total", LONG) if total else only("write", SECONDS)
+    extensions = clock.start_at(world, SENDING, SECONDS) if total else {}
     small = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)]
     with RawServer(deaf) as server:
         text = await fails(
             world, f"{server.url}/", httpx.WriteTimeout, timeout, b"x" * 20_000_000,
-            late=SENDING if total else "", socket_options=small,
+            extensions, socket_options=small,
         )  # fmt: skip
     assert text.startswith("timed out after 0")
     assert f"s while writing to 127.0.0.1:{server.port}" in text
@@ -229,11 +199,11 @@ def dripping() -> Iterator[HTTPServer]:
         yield server
 
 
-async def test_the_total_ends_a_body_that_drips(world: World) -> None:
+async def test_the_total_ends_a_body_that_drips(world: World, clock: Clock) -> None:
     with dripping() as server:
-        timeout = httpx.Timeout(LONG, total=LONG)
         text = await fails(
-            world, f"{server.url}/", httpx.ReadTimeout, timeout, late=READING_ON
+            world, f"{server.url}/", httpx.ReadTimeout, httpx.Timeout(LONG, total=LONG),
+            extensions=clock.start_at(world, READING_ON, SECONDS),
         )  # fmt: skip
     assert text.endswith(over(LONG))
 

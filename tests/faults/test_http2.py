@@ -14,8 +14,9 @@ import httpx
 from httpx._connections import http2 as connections
 from httpx._protocols.http2_frames import MOST_IDLE
 
-from ..connections.test_http2 import assert_at_rest, connection_of, h2_client, source
+from ..connections.test_http2 import all_at_rest, assert_at_rest, connection_of, h2_client, source
 from ..http2_server import FrameServer, HTTP2Server, Peer, Stream
+from ..servers import PATIENCE
 from ..worlds import World
 
 # -- streams that the peer did not process ------------------------------------------------------
@@ -34,7 +35,7 @@ async def test_a_refused_stream_is_sent_again(world: World) -> None:
         async with h2_client(world) as client:
             assert (await client.get(server.url)).status_code == 200
             assert (await client.post(server.url, content=b"body")).content == b"body"
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     assert server.accepted == 1
     assert len(server.streams) == 4
 
@@ -44,7 +45,7 @@ async def test_a_stream_that_is_always_refused_ends(world: World) -> None:
         async with h2_client(world) as client:
             with pytest.raises(httpx.RemoteProtocolError) as caught:
                 await client.get(server.url)
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     where = f"127.0.0.1:{server.port}"
     assert str(caught.value) == f"stream 7 was refused by {where} (REFUSED_STREAM)"
     assert len(server.streams) == 4
@@ -66,7 +67,7 @@ async def test_a_stream_that_is_reset_is_not_sent_again(world: World, code: int)
         async with h2_client(world) as client:
             with pytest.raises(httpx.RemoteProtocolError) as caught:
                 await client.get(server.url)
-            assert_at_rest(client, server)
+            await all_at_rest(world, client, server)
     name = {2: "INTERNAL_ERROR", 8: "CANCEL", 0xD: "HTTP_1_1_REQUIRED", 0x1234: "0x1234"}[code]
     assert str(caught.value) == f"stream 1 was reset by 127.0.0.1:{server.port} ({name})"
     assert len(server.streams) == 1
@@ -555,7 +556,7 @@ async def test_a_peer_that_stops_reading_times_out_each_writer(world: World) -> 
         peer.start(INITIAL_WINDOW_SIZE=2**31 - 1)
         peer.window(0, 2**30)
         peer.respond(peer.request().stream_id, b"settled")
-        peer.conn.server.stopping.wait(10)
+        peer.conn.server.stopping.wait(PATIENCE)
 
     with FrameServer(script) as server:
         async with h2_client(world) as client:

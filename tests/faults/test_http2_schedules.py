@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 
 from ..cancellation import Stepper
-from ..connections.test_http2 import assert_at_rest, h2_client, source
+from ..connections.test_http2 import all_at_rest, assert_at_rest, h2_client, source
 from ..http2_server import HTTP2Server, Stream
+from ..servers import PATIENCE
 from ..worlds import World
 
 WORKERS = 16
@@ -51,7 +52,7 @@ class Chaos:
 async def one_step(world: World, client: Any, url: str, chance: random.Random) -> None:
     what = chance.choice(["small", "small", "big", "refused", "reset", "silent"])
     upload = chance.choice([None, None, 100, 100_000, 400_000])
-    timeout = httpx.Timeout(10, read=0.05 if what == "silent" else 10)
+    timeout = httpx.Timeout(PATIENCE, read=0.05 if what == "silent" else PATIENCE)
     content: Any = None if upload is None else bytes(upload)
     if upload is not None and what != "refused" and chance.random() < 0.5:
         content = source(world, *[bytes(upload // 4)] * 4)
@@ -102,7 +103,7 @@ async def test_nothing_is_left_behind(world: World, full: bool) -> None:
     for seed in range(40 if full else 2):
         with HTTP2Server(Chaos(seed)) as server:
             limits = httpx.Limits(max_connections=1)
-            async with h2_client(world, limits=limits, timeout=20) as client:
+            async with h2_client(world, limits=limits) as client:
                 workers = [
                     partial(worker, world, client, server.url, seed * 1000 + number)
                     for number in range(WORKERS)
@@ -111,5 +112,5 @@ async def test_nothing_is_left_behind(world: World, full: bool) -> None:
                 assert results == [None] * WORKERS, results
                 assert_at_rest(client)
                 assert (await client.get(f"{server.url}/small")).content == b"x" * 10
-                assert_at_rest(client, server)
+                await all_at_rest(world, client, server)
         assert server.accepted == 1

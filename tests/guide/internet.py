@@ -29,7 +29,7 @@ from typing import Any, Self
 import pytest
 import trustme
 
-from ..servers import Conn, HTTPServer, RawServer, Reply, Request
+from ..servers import PATIENCE, Conn, HTTPServer, RawServer, Reply, Request
 
 __all__ = ["HOSTS", "Block", "Internet", "Page", "read_blocks"]
 
@@ -178,7 +178,7 @@ class Internet:
 
     def together(self, count: int, answer: Route) -> Route:
         """A route that answers only when `count` requests have arrived."""
-        barrier = threading.Barrier(count, timeout=5)
+        barrier = threading.Barrier(count, timeout=PATIENCE)
 
         def wait(request: Request) -> Any:
             barrier.wait()

@@ -21,7 +21,7 @@ from httpx._network import dial
 from ..worlds import World
 from .servers import Server, echo, socket_path, until_closed
 
-LONG = 20.0
+LONG = 60.0
 SHORT = 0.05
 
 awaiting = pytest.mark.worlds("asyncio", "uvloop", "trio")  # only there can one cancel
@@ -56,11 +56,11 @@ def dead() -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture
-def refused() -> tuple[str, int]:
-    """An address where nobody listens."""
+def refused() -> Iterator[tuple[str, int]]:
+    """An address where nobody listens, and nobody else will meanwhile."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()
+        yield sock.getsockname()
 
 
 def answering(*addresses: tuple[str, int]) -> Any:
@@ -156,11 +156,12 @@ async def test_a_name_without_address(
 
 
 async def test_a_look_up_that_takes_too_long(world: World, server: Server) -> None:
-    release = threading.Event()
+    started, release = threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
 
     def resolver(host: str, port: int) -> list[tuple[str, int]]:
         threads.append(threading.current_thread())
+        started.set()
         assert release.wait(LONG)
         return [("127.0.0.1", server.port)]
 
@@ -169,6 +170,7 @@ async def test_a_look_up_that_takes_too_long(world: World, server: Server) -> No
     assert str(caught.value) == (
         "timed out after 0.05 s while looking up the address of www.example:80"
     )
+    assert started.wait(LONG)
     release.set()  # and its late answer harms nobody
     threads[0].join()
     await world.backend().sleep(0)
@@ -188,7 +190,7 @@ async def test_a_look_up_can_be_cancelled(world: World) -> None:
     with anyio.move_on_after(SHORT) as scope:
         await world.backend().connect_tcp("www.example", 80, LONG, resolver=resolver)
     assert scope.cancelled_caught
-    assert started.is_set()
+    assert started.wait(LONG)
     release.set()
 
 
@@ -366,12 +368,20 @@ async def test_cancelling_closes_every_socket(
     world: World, dead: tuple[str, int], sockets: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dial, "ATTEMPT_DELAY", 0.01)
+    backend = world.backend()
     with black_hole() as other:
         before = len(sockets)
-        with anyio.move_on_after(SHORT * 2) as scope:
-            await world.backend().connect_tcp(
-                "www.example", 80, None, resolver=answering(dead, other)
-            )
+        scope = anyio.CancelScope()
+
+        async def connect() -> None:
+            with scope:
+                await backend.connect_tcp("www.example", 80, None, resolver=answering(dead, other))
+
+        async def cancel() -> None:
+            await world.until(lambda: len(sockets) == before + 2)
+            scope.cancel()
+
+        assert await world.gather(connect, cancel) == [None, None]
         assert scope.cancelled_caught
         mine = sockets[before:]
         assert len(mine) == 2

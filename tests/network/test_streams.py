@@ -7,6 +7,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -30,7 +31,7 @@ from .servers import (
     until_closed,
 )
 
-LONG = 20.0  # seconds: a wait that is not to run out
+LONG = 60.0  # seconds: a wait that is not to run out
 SHORT = 0.02  # seconds: a wait that is
 KINDS = ["plain", "unix", "tls", "tls12", "tls_in_tls"]
 
@@ -73,7 +74,7 @@ async def opened(world: World, kind: str, handler: Handler) -> AsyncIterator[Any
 async def until(world: World, condition: Any) -> None:
     """Look again and again whether something has come true."""
     backend = world.backend()
-    for _ in range(20_000):
+    for _ in range(60_000):
         if condition():
             return
         await backend.sleep(0.001)
@@ -250,17 +251,31 @@ async def test_many_small_writes_time_out_too(world: World, kind: str) -> None:
 
 async def test_the_write_timeout_counts_anew_with_progress(world: World) -> None:
     size = 8_000_000
-    backend = world.backend()
+    seconds = 0.6
+    longest = 0.0
 
     def handler(conn: Any) -> None:
+        nonlocal longest
+        longest = 0.0
         for _ in range(8):
-            receive_exactly(conn, size // 8)
-            threading.Event().wait(0.1)  # a slow peer, 0.8 s in all
+            begin = time.monotonic()
+            try:
+                receive_exactly(conn, size // 8)
+                threading.Event().wait(0.1)  # a slow peer, 0.8 s in all
+            finally:
+                longest = max(longest, time.monotonic() - begin)
         until_closed(conn)
 
-    async with opened(world, "plain", handler) as stream:
-        await stream.write(bytes(size), 0.6)
-    assert backend.is_current()
+    for _ in range(20):
+        try:
+            async with opened(world, "plain", handler) as stream:
+                await stream.write(bytes(size), seconds)
+        except WriteTimeout:
+            if longest < seconds / 2:
+                raise
+            continue  # on a busy machine the peer itself has made no progress for so long
+        return
+    raise AssertionError("the peer was always held up")
 
 
 @pytest.mark.parametrize("call", ["write_some", "write"])
