@@ -6,10 +6,11 @@ import datetime
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 import trustme
 
@@ -279,13 +280,19 @@ def test_plain_http_never_reads_a_ca_file(environment: pytest.MonkeyPatch, tmp_p
 
 
 def test_a_client_is_cheap() -> None:
-    """Under a millisecond, after the first."""
-    times = []
-    for _ in range(20):
-        started = time.perf_counter()
-        httpx.Client(proxy="http://127.0.0.1:1").close()
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.001
+    """Beside a context, which others make for each client (USERS.md 10)."""
+
+    def least(make: Callable[[], Any]) -> float:
+        times = []
+        for _ in range(20):
+            started = time.thread_time()  # of this thread alone, whatever else is busy
+            make()
+            times.append(time.thread_time() - started)
+        return min(times)
+
+    client = least(lambda: httpx.Client(proxy="http://127.0.0.1:1").close())
+    context = least(lambda: ssl.create_default_context(cafile=certifi.where()))
+    assert client < context / 5
 
 
 def test_a_context_is_shared_by_clients_of_both_kinds(ca: trustme.CA, full: bool) -> None:

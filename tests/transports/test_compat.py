@@ -114,7 +114,7 @@ async def test_an_answer_without_a_network(world: Any) -> None:
             201, headers=[(b"X-Y", b"z")], content=b"body", extensions={"reason_phrase": b"Made"}
         )
 
-    async with world.client(headers={"a": "b"}) as client:
+    async with world.client(headers={"a": "b"}, timeout=5.0) as client:
         with patched(world, answering(world, answer)):
             response = await client.get("https://example.org:8443/p?q=%20")
     assert (response.status_code, response.reason_phrase, response.text) == (201, "Made", "body")
