@@ -516,8 +516,10 @@ def test_poll_by_select(monkeypatch: pytest.MonkeyPatch) -> None:
         number = left.fileno()
         both = ((number, READ | WRITE),)
         assert sockets.poll(((number, READ),), 0) == {}
+        assert not sockets.poll_readable(number, 0)
         assert sockets.poll(both, 0) == {number: WRITE}
         right.send(b"!")
+        assert sockets.poll_readable(number, None)
         assert sockets.poll(((number, READ),), None) == {number: READ}
         assert sockets.poll(both, 0) == {number: READ | WRITE}
         monkeypatch.setattr(select, "select", lambda *args: ([], [], args[2]))

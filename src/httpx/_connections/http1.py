@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HTTP1Connection"]
 
-_READ_SIZE = 64 * 1024
+_READ_SIZE = 256 * 1024
 _MOST_AHEAD = 16  # reads of a response that are kept while the request's body still leaves
 
 

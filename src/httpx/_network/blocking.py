@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from .base import Resolver, SocketOption, Stream, name_of
 from .dial import dial_tcp, dial_unix, path_name, resolve
-from .sockets import WRITE, SocketStream, poll
+from .sockets import READ, WRITE, SocketStream, poll, poll_readable
 
 __all__ = ["BlockingBackend", "BlockingStream", "ThreadWaiter"]
 
@@ -31,6 +31,8 @@ class BlockingStream(SocketStream):
 
     async def _wait(self, events: int, timeout: float | None) -> int:
         descriptor = self._sock.fileno()
+        if events == READ:
+            return READ if poll_readable(descriptor, timeout) else 0
         return poll(((descriptor, events),), timeout).get(descriptor, 0)
 
 

