@@ -39,7 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_connections": {"_connections", "_protocols", "_network", "_config", "_exceptions", "_urls"},
     "_transports": MODELS | {"_transports", "_network.detect"},
     "_transports.compat": MODELS | {"_transports", "_connections"},
-    "_transports.routing": MODELS | {"_connections.routes", "_connections.socks"},
+    "_transports.routing": MODELS
+    | {"_connections.routes", "_connections.socks", "_connections.tunnel"},
     "_transports.default": MODELS | {"_transports", "_connections", "_network", "_drive"},
     "_async_client": MODELS | FLOW | {"_transports"},
     "_client": MODELS | FLOW | {"_transports", "_drive", "_async_client"},

@@ -187,7 +187,8 @@ async def test_what_would_be_smuggled_is_refused(
         async with h2_client(world) as client:
             with pytest.raises(httpx.LocalProtocolError) as caught:
                 await client.get(server.url, headers=headers)
-            assert str(caught.value) == text
+            whom = server.url.partition("//")[2]
+            assert str(caught.value) == f"{text} (in the request to {whom})"
             assert (await client.get(server.url)).status_code == 200
     assert len(server.streams) == 1
 
@@ -613,7 +614,9 @@ async def test_a_body_has_the_length_that_it_announced(
             headers = {"Content-Length": str(length)}
             with pytest.raises(httpx.LocalProtocolError) as caught:
                 await client.post(server.url, content=content, headers=headers)
-            assert str(caught.value) == f"Too {word} data for declared Content-Length"
+            whom = server.url.partition("//")[2]
+            text = f"Too {word} data for declared Content-Length (in the request to {whom})"
+            assert str(caught.value) == text
             await all_at_rest(world, client, server)
             await client.get(server.url)
     assert [stream.reset for stream in server.streams] == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import pickle
 import socket
 import ssl
@@ -437,9 +438,32 @@ async def test_a_refused_connect(world: World) -> None:
         (response(503, body=b"x" * 100_000), 503, b"x" * 65536),
         (b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\nContent-Length: 0\r\n\r\n", 302, b""),
         (response(403, {"Content-Encoding": "gzip"}, b"\x1f\x8b no gzip"), 403, b""),
+        (response(403, {"Content-Encoding": "gzip"}, gzip.compress(b"why")), 403, b"why"),
+        (response(403, {"Content-Encoding": "gzip"}, gzip.compress(b"why")[:-4]), 403, b"why"),
+        (
+            response(403, {"Content-Encoding": "gzip"}, gzip.compress(bytes(10_000_000))),
+            403,
+            bytes(65536),
+        ),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + response(403, body=b"no"), 403, b"no"),
+        (
+            b"HTTP/1.1 407 Who\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nwh\r\n1\r\no\r\n0\r\n\r\n",
+            407,
+            b"who",
+        ),
     ],
-    ids=["to the end", "cut off", "long", "redirect", "broken gzip", "interim"],
+    ids=[
+        "to the end",
+        "cut off",
+        "long",
+        "redirect",
+        "broken gzip",
+        "gzip",
+        "cut gzip",
+        "bomb",
+        "interim",
+        "chunked",
+    ],
 )
 async def test_the_start_of_the_body(world: World, answer: bytes, status: int, body: bytes) -> None:
     def handler(conn: Conn) -> None:
@@ -453,6 +477,10 @@ async def test_the_start_of_the_body(world: World, answer: bytes, status: int, b
     assert caught.value.response is not None
     assert caught.value.response.status_code == status
     assert caught.value.response.content == body
+    # The fields are the proxy's, and nothing of ours.
+    sent = answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")[0]
+    fields = caught.value.response.headers.raw
+    assert [b": ".join(field) for field in fields] == sent.split(b"\r\n")[1:]
 
 
 async def test_a_refusal_does_not_wait_for_a_slow_body(

@@ -73,6 +73,11 @@ async def fail(
     return info.value, received[0]
 
 
+def to_whom(error: Any) -> str:
+    """How the text of an error ends that arose on this side."""
+    return f" (in the request to 127.0.0.1:{error.request.url.port})"
+
+
 def open_wire(server: RawServer) -> Any:
     import socket
 
@@ -87,7 +92,7 @@ def open_wire(server: RawServer) -> Any:
 async def test_more_than_announced(world: World, fast: bool, pieces: tuple[bytes, ...]) -> None:
     headers = {"Content-Length": "3"}
     error, wire = await fail(world, fast, Pieces(*pieces), headers, httpx.LocalProtocolError)
-    assert str(error) == "Too much data for declared Content-Length"
+    assert str(error) == f"Too much data for declared Content-Length{to_whom(error)}"
     assert error.request.url.path == "/fault"  # type: ignore[attr-defined]
     body = wire.partition(b"\r\n\r\n")[2]
     assert b"123".startswith(body)
@@ -97,7 +102,7 @@ async def test_more_than_announced(world: World, fast: bool, pieces: tuple[bytes
 async def test_less_than_announced(world: World, fast: bool, pieces: tuple[bytes, ...]) -> None:
     headers = {"Content-Length": "3"}
     error, wire = await fail(world, fast, Pieces(*pieces), headers, httpx.LocalProtocolError)
-    assert str(error) == "Too little data for declared Content-Length"
+    assert str(error) == f"Too little data for declared Content-Length{to_whom(error)}"
     assert wire.partition(b"\r\n\r\n")[2] == b"".join(pieces)
 
 
@@ -192,5 +197,5 @@ async def test_fields_that_cannot_be_sent(
     world: World, fast: bool, headers: dict[str, str], text: str
 ) -> None:
     error, wire = await fail(world, fast, b"", headers, httpx.LocalProtocolError)
-    assert str(error) == text
+    assert str(error) == text + to_whom(error)
     assert wire == b""

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from .routes import Route
     from .trace import Trace
 
-__all__ = ["Refusal", "open_tunnel"]
+__all__ = ["MOST_OF_BODY", "Refusal", "open_tunnel"]
 
-_MOST_OF_BODY = 64 * 1024
+MOST_OF_BODY = 64 * 1024
 _BODY_PATIENCE = 1.0  # seconds; a refusal is news, the rest of its body is not
 
 
@@ -86,7 +86,7 @@ async def open_tunnel(
         seconds = _BODY_PATIENCE if deadline is None else deadline.clip(_BODY_PATIENCE)
         request.timeouts = Timeouts(deadline=Deadline(seconds))
         raise await _refusal(answer, route)
-    leftover = answer.body.take_leftover(_MOST_OF_BODY)
+    leftover = answer.body.take_leftover(MOST_OF_BODY)
     answer.body.closed = True  # the stream lives on, under another connection
     return answer.headers, leftover
 
@@ -113,11 +113,11 @@ async def _refusal(answer: ResponseMessage, route: Route) -> ProxyError:
 async def _start_of_body(answer: ResponseMessage) -> bytes:
     start = b""
     try:
-        while len(start) < _MOST_OF_BODY and (chunk := await answer.body.next_chunk()):
+        while len(start) < MOST_OF_BODY and (chunk := await answer.body.next_chunk()):
             start += chunk
     except TransportError:
         pass  # the refusal stands, whatever becomes of its explanation
     finally:
         answer.body.close()
         answer.stream.close()
-    return start[:_MOST_OF_BODY]
+    return start[:MOST_OF_BODY]

@@ -24,7 +24,7 @@ from .._connections.messages import (
 from .._connections.trace import AwaitingTrace, CallingTrace, Trace
 from .._content import ByteStream
 from .._drive import drive
-from .._exceptions import ProxyError, TimeoutException, TransportError
+from .._exceptions import LocalProtocolError, ProxyError, TimeoutException, TransportError
 from .._headers import Headers
 from .._models import Request, Response
 from .._network.base import SocketOption
@@ -263,11 +263,14 @@ def _checked_size(size: typing.Any) -> int | None:
 
 
 def _complete(exc: TransportError, request: Request) -> None:
-    """Give an error its request, and the total deadline's word if that was the cause."""
+    """Give an error its request; say for whom it was, where the protocols did not know, and
+    whether the total deadline was the cause."""
     if exc._request is None:
         exc.request = request
         if isinstance(exc, ProxyError):
             attach_refusal(exc, request)
+        elif isinstance(exc, LocalProtocolError):
+            exc.args = (f"{exc} (in the request to {request.url.netloc.decode('ascii')})",)
         deadline = request.extensions.get("deadline")
         if deadline is not None and isinstance(exc, TimeoutException) and deadline.is_over:
             exc.args = (f"{exc} (the total of {deadline.total:g} s is used up)",)

@@ -21,7 +21,8 @@ from .._config import Proxy
 from .._connections.routes import Route, fields_for, is_socks
 from .._exceptions import DecodingError, ProxyError, UnsupportedProtocol
 from .._models import Request, Response
-from .._urls import URL
+from .._streams import ByteStream
+from .._urls import URL, mask_password
 
 if typing.TYPE_CHECKING:
     from .._connections.messages import Fields
@@ -109,7 +110,7 @@ def _unsupported(scheme: str, request: Request) -> UnsupportedProtocol:
         text = "Request URL is missing an 'http://' or 'https://' protocol."
     else:
         text = f"Request URL has an unsupported protocol '{scheme}://'."
-    return UnsupportedProtocol(text, request=request)
+    return UnsupportedProtocol(f"{text} ({mask_password(request.url)!r})", request=request)
 
 
 def attach_refusal(exc: ProxyError, request: Request) -> None:
@@ -119,16 +120,22 @@ def attach_refusal(exc: ProxyError, request: Request) -> None:
         return
     exc._answer = None
 
-    def respond(content: bytes) -> Response:
-        return Response(
-            answer.status,
-            headers=answer.headers,
-            content=content,
-            request=request,
-            extensions={"http_version": answer.http_version, "reason_phrase": answer.reason},
-        )
+    from .._connections.tunnel import MOST_OF_BODY
 
+    exc.response = response = Response(
+        answer.status,
+        headers=answer.headers,
+        stream=ByteStream(answer.body),
+        request=request,
+        extensions={"http_version": answer.http_version, "reason_phrase": answer.reason},
+    )
+    start = b""
     try:
-        exc.response = respond(answer.body)
-    except DecodingError:  # compressed, and cut off: then only the head is of use
-        exc.response = respond(b"")
+        for piece in response.iter_bytes():
+            start += piece
+            if len(start) >= MOST_OF_BODY:
+                break
+    except DecodingError:
+        pass  # the start of a body is all there is, and what could be read of it is enough
+    response.close()
+    response._content = start[:MOST_OF_BODY]
