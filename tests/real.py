@@ -1,5 +1,5 @@
-"""Real programs to test against: tinyproxy, microsocks, stunnel, nginx and nghttpd, each on a free
-port.
+"""Real programs to test against: tinyproxy, squid, microsocks, dante, stunnel, nginx and nghttpd,
+each on a free port.
 
 A program that is not installed skips the test that needs it, and says so; where CI is set, it
 fails the test instead. Each one runs in the foreground and ends with its block.
@@ -11,8 +11,10 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,16 +23,25 @@ from pathlib import Path
 import pytest
 import trustme
 
-__all__ = ["microsocks", "nghttpd", "nginx", "nginx_files", "stunnel", "tinyproxy"]
+__all__ = [
+    "dante",
+    "microsocks",
+    "nghttpd",
+    "nginx",
+    "nginx_files",
+    "squid",
+    "stunnel",
+    "tinyproxy",
+]
 
 PATIENCE = 60.0
 
 
-def find(program: str) -> str:
+def find(program: str, package: str = "") -> str:
     """Where a program is installed."""
     path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
     if path is None:
-        reason = f"{program} is not installed (Debian's package of that name)"
+        reason = f"{program} is not installed (Debian's package {package or program})"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
@@ -47,7 +58,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(arguments: list[str], port: int, log: Path) -> Iterator[int]:
+def running(
+    arguments: list[str], port: int, log: Path, end: signal.Signals = signal.SIGTERM
+) -> Iterator[int]:
     """Run a program until the block ends; it begins when something accepts at `port`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -65,7 +78,7 @@ def running(arguments: list[str], port: int, log: Path) -> Iterator[int]:
                     time.sleep(0.02)
             yield port
         finally:
-            process.terminate()
+            process.send_signal(end)
             try:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
@@ -84,6 +97,80 @@ def tinyproxy(directory: Path, auth: tuple[str, str] | None = None) -> Iterator[
     config = directory / f"{name}.conf"
     config.write_text("\n".join(lines) + "\n")
     with running([program, "-d", "-c", str(config)], port, directory / f"{name}.log"):
+        yield port
+
+
+SQUID = """
+http_port 127.0.0.1:{port}
+visible_hostname squid.example
+{access}
+cache deny all
+access_log none
+cache_log /dev/null
+pid_filename none
+coredump_dir none
+netdb_filename none
+pinger_enable off
+"""
+
+SQUID_ASKS = """
+auth_param basic program /bin/sh {directory}/ask
+auth_param basic children 1
+acl known proxy_auth REQUIRED
+http_access allow known
+"""
+
+
+@contextmanager
+def squid(auth: tuple[str, str] | None = None) -> Iterator[int]:
+    """An HTTP proxy that companies have, and that keeps connections.
+
+    Started by root it becomes another user, who cannot see into the directories of the tests. It
+    takes two seconds to end in order, so it is killed, and what it leaves is taken away.
+    """
+    program, port = find("squid"), free_port()
+    name = f"courier{port}"
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place)
+        directory.chmod(0o755)
+        access = "http_access allow all"
+        if auth is not None:
+            access = SQUID_ASKS.format(directory=directory)
+            known = f'while read -r line; do [ "$line" = "{auth[0]} {auth[1]}" ] '
+            (directory / "ask").write_text(known + "&& echo OK || echo ERR; done\n")
+        config = directory / "squid.conf"
+        config.write_text(SQUID.format(port=port, access=access))
+        arguments = [program, "-N", "-n", name, "-f", str(config)]
+        try:
+            with running(arguments, port, directory / "log", signal.SIGKILL):
+                yield port
+        finally:
+            for shared in Path("/dev/shm").glob(f"{name}-*"):
+                shared.unlink()
+
+
+DANTE = """
+logoutput: stderr
+internal: 127.0.0.1 port = {port}
+external: 127.0.0.1
+clientmethod: none
+socksmethod: none
+{user}
+client pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
+socks block {{ from: 0.0.0.0/0 to: 127.0.0.2/32 }}
+socks pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
+"""
+
+
+@contextmanager
+def dante(directory: Path) -> Iterator[int]:
+    """A SOCKS5 proxy that refuses to connect to 127.0.0.2. (Its users would be the system's.)"""
+    program, port = find("danted", "dante-server"), free_port()
+    user = "user.privileged: root\nuser.unprivileged: nobody" if os.geteuid() == 0 else ""
+    config = directory / f"dante-{port}.conf"
+    config.write_text(DANTE.format(port=port, user=user))
+    arguments = [program, "-f", str(config), "-p", str(directory / f"dante-{port}.pid")]
+    with running(arguments, port, directory / f"dante-{port}.log"):
         yield port
 
 

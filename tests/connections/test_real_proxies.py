@@ -1,4 +1,5 @@
-"""The same against real programs: tinyproxy, microsocks, stunnel as an https proxy, nginx."""
+"""The same against real programs: tinyproxy and squid, microsocks and dante, stunnel as an https
+proxy, nginx."""
 
 from __future__ import annotations
 
@@ -212,3 +213,82 @@ async def test_the_environment(
         assert (await client.get(f"https://localhost:{origin['tls']}/")).text == "/"
         got = await client.get(f"http://127.0.0.1:{origin['plain']}/")
         assert "via" not in got.headers
+
+
+@pytest.fixture(scope="module")
+def squid() -> Iterator[str]:
+    with real.squid(AUTH) as port:
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def dante(directory: Path) -> Iterator[str]:
+    with real.dante(directory) as port:
+        yield f"127.0.0.1:{port}"
+
+
+async def test_squid(
+    world: World, squid: str, origin: dict[str, int], ssl_context: ssl.SSLContext
+) -> None:
+    """It keeps connections, plain ones, too, and HTTP/2 goes through its tunnels."""
+    options = {"verify": ssl_context, "http2": True}
+    async with world.client(proxy=f"http://user:secret@{squid}", **options) as client:
+        for index in range(10):
+            got = await client.get(f"http://localhost:{origin['plain']}/{index}")
+            assert got.text == f"/{index}"
+            assert "squid" in got.headers["via"]
+            assert "x-proxy-authorization" not in got.headers
+        seen = set()
+        for index in range(10):
+            got = await client.get(f"https://localhost:{origin['tls']}/{index}")
+            assert (got.text, got.http_version) == (f"/{index}", "HTTP/2")
+            assert "x-proxy-authorization" not in got.headers
+            seen.add(got.headers["x-connection"])
+        assert len(seen) == 1
+        (transport,) = client._mounts.values()
+        stats = transport.pool_stats()
+        assert (stats.opened, stats.reused) == (2, 18)
+
+
+async def test_what_squid_refuses(world: World, squid: str, origin: dict[str, int]) -> None:
+    async with world.client(proxy=f"http://user:wrong@{squid}") as client:
+        # What is forwarded has an answer, who wants a tunnel gets an error that carries it.
+        got = await client.get(f"http://localhost:{origin['plain']}/")
+        with pytest.raises(httpx.ProxyError, match=r"^407 Proxy Authentication Required") as caught:
+            await client.get("https://localhost/")
+        for answer in (got, caught.value.response):
+            assert answer is not None
+            assert answer.status_code == 407
+            assert answer.headers["x-squid-error"] == "ERR_CACHE_ACCESS_DENIED 0"
+            assert answer.headers["proxy-authenticate"].startswith("Basic realm=")
+            assert "Cache Access Denied" in answer.text
+    async with world.client(proxy=f"http://user:secret@{squid}") as client:
+        with refused_port() as port:
+            with pytest.raises(httpx.ProxyError, match=r"^503 Service Unavailable") as caught:
+                await client.get(f"https://127.0.0.1:{port}/")
+        assert caught.value.response is not None
+        assert caught.value.response.headers["x-squid-error"].startswith("ERR_CONNECT_FAIL")
+        (transport,) = client._mounts.values()
+        stats = transport.pool_stats()
+        assert (stats.active, stats.idle, stats.connecting) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+async def test_dante(
+    world: World, scheme: str, dante: str, origin: dict[str, int], ssl_context: ssl.SSLContext
+) -> None:
+    async with world.client(proxy=f"{scheme}://{dante}", verify=ssl_context) as client:
+        seen = set()
+        for index in range(10):
+            got = await client.get(f"https://localhost:{origin['tls']}/{index}")
+            assert got.text == f"/{index}"
+            seen.add(got.headers["x-connection"])
+        assert len(seen) == 1
+        with pytest.raises(httpx.ProxyError, match="Connection not allowed by ruleset"):
+            await client.get("https://127.0.0.2/")
+        with refused_port() as port:
+            with pytest.raises(httpx.ProxyError, match="Connection refused"):
+                await client.get(f"https://127.0.0.1:{port}/")
+        (transport,) = client._mounts.values()
+        stats = transport.pool_stats()
+        assert (stats.active, stats.idle, stats.connecting) == (0, 1, 0)
