@@ -565,7 +565,9 @@ async def test_a_transport_must_answer_with_a_stream_of_its_world(world: World) 
             return httpx.Response(200, stream=httpx.SyncByteStream())
 
     async with world.client(transport=Wrong()) as client:
-        with pytest.raises(AssertionError, match=r"^Wrong answered with a body of type \w+ByteStream"):
+        with pytest.raises(
+            AssertionError, match=r"^Wrong answered with a body of type \w+ByteStream"
+        ):
             await client.get("http://a/")
 
 
