@@ -27,10 +27,29 @@ from ..ids import shown
 pytestmark = pytest.mark.worlds("asyncio", "uvloop", "trio")
 
 
+class Halting:
+    """A server's wire that says what it has to say in three pieces, each when the gate opens:
+    however slow the client is, it waits for the second one."""
+
+    def __init__(self, conn: Conn, gate: Gate) -> None:
+        self._sock = conn.sock
+        self._gate = gate
+        self.recv = conn.sock.recv
+
+    def sendall(self, data: bytes) -> None:
+        third = len(data) // 3
+        for piece in (data[:third], data[third:-third], data[-third:]):
+            self._gate.pass_through()
+            self._sock.sendall(piece)
+
+
 def slowly(gate: Gate, *, tls: ssl.SSLContext | None = None) -> AbstractContextManager[Any]:
-    """Answers "/again" at once, and anything else a piece at a time, each when the gate opens."""
+    """Answers "/again" at once, and anything else a piece at a time, each when the gate opens.
+    With TLS, the handshake is as slow."""
 
     def handler(conn: Conn) -> None:
+        if tls is not None:
+            conn._wire._wire = conn.sock  # the handshake is over
         while (request := conn.read_head()) is not None:
             if request.path == "/again":
                 conn.send(response(body=b"again"))
@@ -42,7 +61,13 @@ def slowly(gate: Gate, *, tls: ssl.SSLContext | None = None) -> AbstractContextM
                 gate.pass_through()
                 conn.send(piece)
 
-    server = RawServer(handler, tls=tls)
+    class Server(RawServer):
+        def _serve(self, conn: Conn) -> None:
+            if self.tls is not None:
+                conn._wire = Halting(conn, gate)
+            super()._serve(conn)
+
+    server = Server(handler, tls=tls)
     server._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
     return server
 
