@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -539,3 +540,48 @@ def test_the_counts_go_on_in_new_books() -> None:
     renewed = ledger.renewed().stats()
     assert (renewed.opened, renewed.requests, renewed.reused) == (1, 2, 1)
     assert (renewed.active, renewed.idle) == (0, 0)
+
+
+def steps(function: Any, *arguments: Any) -> int:
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def trace(frame: Any, event: str, value: Any) -> Any:
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function(*arguments)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_no_step_depends_on_how_many_others_there_are() -> None:
+    """To take, to wait, to hand over, to keep, to make room, to give up (USERS.md 4 and 8)."""
+
+    def cost(others: int) -> list[int]:
+        ledger = make(connections=2 * others)
+        for number in range(others):
+            ledger.end_exchange(opened(ledger, Route("https", f"idle-{number}", 443)))
+        busy = [opened(ledger, A) for _ in range(others)]
+        costs = [
+            steps(ledger.end_exchange, busy[0]),
+            steps(ledger.decide, A, False),
+            steps(ledger.decide, C, False),  # the longest idle one makes room
+        ]
+        while ledger.decide(B, False) is SLOT:  # and so do the others
+            connect(ledger, B)
+        waiters = [wait(ledger, route) for route in (A, C) for _ in range(others)]
+        costs.append(steps(ledger.withdraw, waiters[1]))
+        for _ in range(others // 2):
+            ledger.end_exchange(busy[0])  # goes from one waiter to the next
+        costs.append(steps(ledger.end_exchange, busy[0]))
+        costs.append(steps(ledger.forget, busy[1]))
+        assert ledger.stats().waiting == 2 * others - others // 2 - 3
+        return costs
+
+    assert cost(10) == cost(2000)

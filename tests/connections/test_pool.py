@@ -12,7 +12,7 @@ import httpx
 from httpx._connections import ledger
 from httpx._connections.http1 import HTTP1Connection
 from httpx._connections.ledger import Ledger, PoolStats
-from tests.servers import Conn, HTTPServer, RawServer, Request, refused_port, response
+from tests.servers import PATIENCE, Conn, HTTPServer, RawServer, Request, refused_port, response
 from tests.worlds import World
 
 
@@ -75,7 +75,7 @@ async def test_an_unread_body_closes_the_connection(world: World) -> None:
 
 @pytest.mark.worlds("asyncio", "uvloop", "trio")
 async def test_a_freed_connection_goes_to_who_has_waited_longest(world: World) -> None:
-    """With one connection, requests are served in the order in which they came."""
+    """With one connection, requests are served in the order in which they came (USERS.md 8)."""
     with HTTPServer(lambda request: request.path) as server:
         async with world.client(limits=limits(max_connections=1)) as client:
             first = await client.send(client.build_request("GET", server.url), stream=True)
@@ -97,7 +97,7 @@ async def test_a_freed_connection_goes_to_who_has_waited_longest(world: World) -
 
 
 async def test_each_release_wakes_one_waiter(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And no waiter is woken in vain: no more wakes than waits."""
+    """And no waiter is woken in vain: no more wakes than waits (USERS.md 8)."""
     wakes = []
     deliver = ledger.PoolWaiter.deliver
 
@@ -212,7 +212,7 @@ async def test_an_idle_connection_is_closed_when_its_peer_closes(world: World) -
     def handler(conn: Conn) -> None:
         conn.read_request()
         conn.send(response(body=b"bye"))
-        closing.wait(10)
+        closing.wait(PATIENCE)
 
     with RawServer(handler) as server:
         async with world.client() as client:
@@ -237,7 +237,7 @@ async def test_a_peer_that_closes_with_its_response_leaves_nothing_idle(world: W
     with RawServer(handler) as server:
         async with world.client() as client:
             async with client.stream("GET", server.url) as answer:
-                assert finished.wait(10)
+                assert finished.wait(PATIENCE)
                 stream = answer.extensions["network_stream"]._stream
                 await world.until(lambda: stream._eof)
                 await answer.aread()
@@ -247,7 +247,8 @@ async def test_a_peer_that_closes_with_its_response_leaves_nothing_idle(world: W
 async def test_a_dead_connection_is_replaced_without_another_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who was handed a dead connection has waited before, and keeps its slot."""
+    """Who was handed a dead connection has waited before, and keeps its slot. In the worlds that
+    notice nothing by themselves, that is when its socket goes (USERS.md 46)."""
     dead = []
     replace = Ledger.replace
     monkeypatch.setattr(Ledger, "replace", lambda self, c: dead.append(c) or replace(self, c))
@@ -268,9 +269,10 @@ async def test_a_dead_connection_is_replaced_without_another_wait(
 
 
 async def test_pool_timeout_says_what_the_pool_was_doing(world: World) -> None:
+    """The limit, what was active, idle and queued, and for which origin (USERS.md 18)."""
     with HTTPServer(number) as server:
         async with world.client(
-            limits=limits(max_connections=1), timeout=httpx.Timeout(5, pool=0.01)
+            limits=limits(max_connections=1), timeout=httpx.Timeout(60, pool=0.01)
         ) as client:
             first = await client.send(client.build_request("GET", server.url), stream=True)
             with pytest.raises(httpx.PoolTimeout) as info:

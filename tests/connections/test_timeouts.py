@@ -177,7 +177,8 @@ async def test_a_pool_that_is_full(world: World, total: bool) -> None:
 
 
 def test_waiting_in_the_pool_counts_once() -> None:
-    """What one wait has used is not there for the next; what comes between does not count."""
+    """What one wait has used is not there for the next; what comes between does not count
+    (USERS.md 18)."""
     timeouts = Timeouts(pool=1.0)
     assert timeouts.pool == 1.0
     timeouts.use_pool_time(0.25)
@@ -282,7 +283,8 @@ async def test_connecting_has_one_deadline_over_all_steps(
 
 
 async def test_happy_eyeballs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three dead addresses and a good one: each gets a start, none its whole timeout."""
+    """Three dead addresses and a good one: each gets a start, none its whole timeout (USERS.md
+    25)."""
     with stalled_port() as one, stalled_port() as two, stalled_port() as three:
         with HTTPServer(lambda request: b"here") as server:
             ports = [one, two, three, server.port]
@@ -296,12 +298,12 @@ async def test_happy_eyeballs(world: World, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_timeouts_leave_no_connection(world: World) -> None:
-    """After connects that time out the pool holds nothing (USERS.md 3)."""
+    """After 200 connects that time out the pool holds nothing (USERS.md 3)."""
     with stalled_port() as port:
         limits = httpx.Limits(max_connections=2)
         timeout = httpx.Timeout(30, connect=0.001)
         async with world.client(limits=limits, timeout=timeout) as client:
-            for _ in range(50):
+            for _ in range(200):
                 with pytest.raises(httpx.ConnectTimeout):
                     await client.get(f"http://127.0.0.1:{port}/")
             stats = client.pool_stats()
