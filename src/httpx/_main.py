@@ -227,11 +227,14 @@ def _run(
     how = {"auth": auth, "follow_redirects": follow_redirects}
     printer = Printer(sys.stderr if download == "-" else sys.stdout)
     with ObservedClient(printer, verbose, settings) as client:
-        if download is None:
-            response = client.show(arguments, **how)
-        else:
-            with destination(download) as (place, progress):
-                response = client.save(arguments, place, progress, **how)
+        try:
+            if download is None:
+                response = client.show(arguments, **how)
+            else:
+                with destination(download, printer) as (place, progress):
+                    response = client.save(arguments, place, progress, **how)
+        finally:
+            client.print_timings()
         return 0 if response.is_success else _NO_SUCCESS
 
 

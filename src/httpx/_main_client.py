@@ -6,7 +6,6 @@ Heads of responses are printed by an event hook, so that each hop of a redirect 
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import typing
 
@@ -38,9 +37,11 @@ class ObservedClient(Client):
         self, printer: Printer, verbose: bool, settings: typing.Mapping[str, typing.Any]
     ) -> None:
         self._printer = printer
-        self._verbose = verbose
         self._opens_tunnel = False
+        self._timings: list[Timings] = []
+        self._extensions: dict[str, typing.Any] = {}
         if verbose:
+            self._extensions = {"trace": self._trace, "timings": self._timings.append}
             # Reading the certificates of all authorities is no phase of the call.
             settings = {**settings, "verify": create_ssl_context(settings["verify"])}
         super().__init__(event_hooks={"response": [self._print_head]}, **settings)
@@ -52,13 +53,12 @@ class ObservedClient(Client):
             arguments: those of `build_request`.
             options: those of `send`.
         """
-        with self._watched() as extensions:
-            request = self.build_request(**arguments, extensions=extensions)
-            response = self.send(request, stream=True, **options)
-            try:
-                self._printer.body(response)
-            finally:
-                response.close()
+        request = self.build_request(**arguments, extensions=self._extensions)
+        response = self.send(request, stream=True, **options)
+        try:
+            self._printer.body(response)
+        finally:
+            response.close()
         return response
 
     def save(
@@ -72,34 +72,25 @@ class ObservedClient(Client):
 
         Raises `HTTPStatusError` if it is not.
         """
-        with self._watched() as extensions:
-            body = [arguments[name] for name in ("content", "data", "files", "json")]
-            if arguments["method"].upper() == "GET" and not any(body):
-                named = {name: arguments[name] for name in ("url", "params", "headers")}
-                options |= {"extensions": extensions, "progress": progress}
-                return self.download(**named, target=target, **options)
-            request = self.build_request(**arguments, extensions=extensions)
-            response = self.send(request, stream=True, **options)
-            try:
-                response.raise_for_status().stream_to(target, progress=progress)
-            finally:
-                response.close()
+        body = [arguments[name] for name in ("content", "data", "files", "json")]
+        if arguments["method"].upper() == "GET" and not any(body):
+            named = {name: arguments[name] for name in ("url", "params", "headers")}
+            options |= {"extensions": self._extensions, "progress": progress}
+            return self.download(**named, target=target, **options)
+        request = self.build_request(**arguments, extensions=self._extensions)
+        response = self.send(request, stream=True, **options)
+        try:
+            response.raise_for_status().stream_to(target, progress=progress)
+        finally:
+            response.close()
         return response
 
-    @contextlib.contextmanager
-    def _watched(self) -> typing.Iterator[dict[str, typing.Any]]:
-        """The extensions of the requests in the block; behind it, the timings are printed."""
-        if not self._verbose:
-            yield {}
-            return
-        requests: list[Timings] = []
-        try:
-            yield {"trace": self._trace, "timings": requests.append}
-        finally:
-            # Beside the output, so that a body in a pipe stays what it is.
-            beside = Printer(sys.stderr)
-            for line in chart(requests, beside.can_show("█")):
-                beside.note(line, fg="cyan")
+    def print_timings(self) -> None:
+        """With `verbose`: how long the requests took, those that failed as well."""
+        # Beside the output, so that a body in a pipe stays what it is.
+        beside = Printer(sys.stderr)
+        for line in chart(self._timings, beside.can_show("█")):
+            beside.note(line, fg="cyan")
 
     def _print_head(self, response: Response) -> None:
         start = f"{response.http_version} {response.status_code} {response.reason_phrase}"

@@ -4,7 +4,8 @@ A terminal gets colours (not if `NO_COLOR` is set or `TERM` is ``dumb``), pretty
 a line about a body that is no text. Control characters come out as escapes there: what a server
 sends never steers the terminal. A pipe or a file gets the head as text and the body as the plain
 bytes, unescaped and a piece at a time. Text that is captured in memory is as on a terminal,
-without colours. A body that is saved has a progress bar on the error stream, if that is a terminal.
+without colours. A body that is saved has a progress bar on the error stream, if that is a terminal;
+it is taken away while something else is printed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Printer:
 
     def __init__(self, file: typing.TextIO) -> None:
         self._file = file
+        self.before_printing: typing.Callable[[], object] = lambda: None
+        """Makes room: called before anything is printed."""
         self._encoding = getattr(file, "encoding", None) or "utf-8"
         self.is_terminal = file.isatty()
         self.is_coloured = self.is_terminal and not (
@@ -98,6 +101,7 @@ class Printer:
     def _write(self, text: str) -> None:
         import click
 
+        self.before_printing()
         shown = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
         click.echo(shown, file=self._file, color=True)  # there are no other escapes left in it
 
@@ -140,20 +144,22 @@ def certificate_lines(certificate: typing.Mapping[str, typing.Any]) -> typing.It
 
 
 @contextlib.contextmanager
-def destination(target: str) -> typing.Iterator[tuple[SaveTarget, Progress | None]]:
-    """What to save to, and whom to tell how far it is."""
+def destination(
+    target: str, printer: Printer
+) -> typing.Iterator[tuple[SaveTarget, Progress | None]]:
+    """What to save to, and whom to tell how far it is, while `printer` prints the rest."""
     place: SaveTarget = sys.stdout.buffer if target == "-" else target
     if not sys.stderr.isatty():
         yield place, None
     else:
-        with _progress_bar(os.path.basename(target)) as progress:
+        with _progress_bar(os.path.basename(target), printer) as progress:
             yield place, progress
     if target == "-":
         sys.stdout.buffer.flush()
 
 
 @contextlib.contextmanager
-def _progress_bar(name: str) -> typing.Iterator[Progress]:
+def _progress_bar(name: str, printer: Printer) -> typing.Iterator[Progress]:
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import (
@@ -165,13 +171,27 @@ def _progress_bar(name: str) -> typing.Iterator[Progress]:
         TransferSpeedColumn,
     )
 
-    with Progress(
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-    ) as bar:
-        task = bar.add_task(f"Downloading [bold]{escape(name)}[/]", total=None)
-        yield lambda received, total: bar.update(task, completed=received, total=total)
+    )
+    task = bar.add_task(f"Downloading [bold]{escape(name)}[/]", total=None)
+
+    def show(received: int, total: int | None) -> None:
+        bar.update(task, completed=received, total=total)
+        bar.start()  # unless it stands there
+
+    def take_away(for_good: bool = False) -> None:
+        if bar.live.is_started:
+            bar.live.transient = not for_good
+            bar.stop()
+
+    printer.before_printing = take_away
+    try:
+        yield show
+    finally:
+        take_away(for_good=True)

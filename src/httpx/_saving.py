@@ -79,7 +79,11 @@ class Saving:
         else:
             directory, name = os.path.split(path)
             part = os.path.join(directory, f".{name[:40]}.{os.urandom(6).hex()}.part")
-            self._file = open(part, "xb")  # noqa: SIM115
+            try:
+                self._file = open(part, "xb")  # noqa: SIM115
+            except OSError as exc:
+                exc.filename = path  # the name that the program knows
+                raise
             self._part = part
             self._begin = 0
             with contextlib.suppress(FileNotFoundError):

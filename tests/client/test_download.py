@@ -228,8 +228,9 @@ def test_what_is_no_regular_file_is_written_directly(tmp_path: Path) -> None:
     assert not os.path.isfile(os.devnull)
     with pytest.raises(IsADirectoryError):
         httpx.Response(200, content=b"new").stream_to(tmp_path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError) as caught:
         httpx.Response(200, content=b"new").stream_to(tmp_path / "none" / "file")
+    assert caught.value.filename == str(tmp_path / "none" / "file")
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:

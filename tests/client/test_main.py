@@ -380,12 +380,31 @@ def test_a_download_goes_on_where_it_broke_off(tmp_path: Path) -> None:
 
 def test_progress(monkeypatch: pytest.MonkeyPatch, capsysbinary: Any) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with destination("-") as (place, progress):
+    with destination("-", Printer(io.StringIO())) as (place, progress):
         assert progress is not None
         progress(1_000, 2_000)
         place.write(b"bytes")  # type: ignore[union-attr]
     assert capsysbinary.readouterr().out == b"bytes"
     assert "1.0/2.0 kB" in sys.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+def test_progress_makes_room_for_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line has its own place: the bar is erased before, and drawn anew behind it."""
+    monkeypatch.setattr(sys, "stderr", screen := Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    with destination("film", printer := Printer(screen)) as (_, progress):
+        printer.note("before any progress")
+        assert progress is not None
+        for received, line in ((1_000, "resumed"), (2_000, "")):
+            progress(received, 2_000)
+            if line:
+                printer.note(line)
+    seen = screen.getvalue()
+    assert seen.startswith("before any progress\n")
+    before, _, after = seen.partition("resumed\n")
+    assert "1.0/2.0 kB" in before
+    assert before.endswith("\x1b[2K")  # the line is empty again, and the cursor at its beginning
+    assert "2.0/2.0 kB" in after
 
 
 # Verbose

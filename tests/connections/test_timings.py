@@ -12,6 +12,8 @@ import pytest
 import httpx
 from httpx._connections import trace
 from httpx._connections.timings import PHASES, Stopwatch, Timings
+from httpx._connections.trace import AwaitingTrace, CallingTrace, Trace
+from httpx._drive import drive
 
 from ..http2_server import HTTP2Server
 from ..proxies import HTTPProxy, SOCKSProxy
@@ -359,6 +361,34 @@ def test_what_was_done_twice_is_added_up() -> None:
     assert watch.timings.total is None
     watch.note("http11.response_closed.complete", {})
     assert watch.timings.total == 255.0
+
+
+@pytest.mark.parametrize("kind", [CallingTrace, AwaitingTrace])
+def test_what_another_listener_does_takes_no_time(
+    kind: type[Trace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+
+    def callback(name: str, info: dict[str, Any]) -> None:
+        clock.now += 100.0
+
+    async def acallback(name: str, info: dict[str, Any]) -> None:
+        callback(name, info)
+
+    async def step() -> None:
+        clock.now += 1.0
+        await listener.event("http2.receive_remote_settings.started", {})
+
+    monkeypatch.setattr(trace, "Stopwatch", lambda: Stopwatch(clock))
+    listener = kind.make(callback if kind is CallingTrace else acallback, True)
+    assert listener is not None
+    assert listener.stopwatch is not None
+    drive(listener.span("http2.receive_response_headers", {}, step()))
+    clock.now += 1.0
+    drive(listener.closed("http2", {}))
+    assert clock.now == 502.0
+    timings = listener.stopwatch.timings
+    assert (timings.first_byte, timings.total) == (1.0, 2.0)
 
 
 def test_settings_that_come_with_a_head_do_not_interrupt_it() -> None:

@@ -65,8 +65,8 @@ class Timings:
     """From the first look for the response's body to its end: with `stream`, what the program
     did in between is included."""
     total: float | None
-    """All of it. `None` until the body has ended or the response was closed; if the request
-    failed, until then."""
+    """All of it, but for what a listener of `trace` did. `None` until the body has ended or the
+    response was closed; if the request failed, until then."""
     reused: bool | None
     """Whether it went over a connection that was there before. `None`: it was not sent."""
     local_address: Any
@@ -96,17 +96,18 @@ class Stopwatch:
         clock: gives seconds.
     """
 
-    __slots__ = ("_begin", "_clock", "_connected", "_mark", "_phase", "timings")
+    __slots__ = ("_begin", "_clock", "_connected", "_mark", "_noted", "_phase", "timings")
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.timings = Timings()
         self._clock = clock
-        self._begin = self._mark = clock()
+        self._begin = self._mark = self._noted = clock()
         self._phase: str | None = None
         self._connected = False  # for this request, since it was last sent
 
     def note(self, name: str, info: dict[str, Any]) -> None:
         """An event of the trace."""
+        self._noted = self._clock()
         _, step, state = name.split(".")
         if state == "started":
             phase = _PHASE_OF_STEP.get(step)
@@ -125,6 +126,12 @@ class Stopwatch:
             self.stop()
         elif step in _PHASE_OF_STEP:
             self._lap()
+
+    def resume(self) -> None:
+        """What another listener did since the last event is nobody's time."""
+        spent = self._clock() - self._noted
+        self._begin += spent
+        self._mark += spent
 
     def begin(self, phase: str) -> None:
         """A phase begins."""

@@ -68,6 +68,8 @@ class Trace:
             self.stopwatch.note(name, info)
         if self._callback is not None:
             await self._tell(name, info)
+            if self.stopwatch is not None:
+                self.stopwatch.resume()
 
     async def span(self, name: str, info: dict[str, Any], step: Coroutine[Any, Any, T]) -> T:
         """Run one step between its `started` and its `complete` or `failed`."""
