@@ -276,7 +276,10 @@ class ZStandardDecoder(_PieceDecoder):
                     yield piece
 
     def rest(self) -> Iterator[bytes]:
-        if self._buffer or self._frame is not None or self._to_skip:
+        if self._frame is None and self._buffer:  # too short for a frame; perhaps none at all
+            self._frame = self._context.decompressobj()
+            self._decompress(bytes(self._buffer))
+        if self._frame is not None or self._to_skip:
             raise DecodingError("Zstandard data is incomplete")
         return iter(())
 
@@ -308,14 +311,17 @@ class ZStandardDecoder(_PieceDecoder):
             self._has_checksum = bool(unit[4] & 4)
         elif not is_checksum:
             self._is_last_block = bool(unit[0] & 1)
-        try:
-            piece: bytes = self._frame.decompress(unit)
-        except self._zstd.ZstdError as exc:
-            raise DecodingError(str(exc)) from exc
+        piece = self._decompress(unit)
         if is_checksum or (self._is_last_block and not self._has_checksum):
             self._frame = None
             self._is_last_block = False
         return piece
+
+    def _decompress(self, data: bytes) -> bytes:
+        try:
+            return self._frame.decompress(data)  # type: ignore[no-any-return]
+        except self._zstd.ZstdError as exc:
+            raise DecodingError(str(exc)) from exc
 
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"

@@ -231,9 +231,8 @@ class Headers(MutableMapping[str, str]):
         return f"{type(self).__name__}({shown}{suffix})"
 
     def _name(self, key: str) -> bytes:
-        if key.isascii():
-            return key.lower().encode()
-        return key.lower().encode(self._encoding or "utf-8")
+        lower = key.lower()
+        return lower.encode() if lower.isascii() else lower.encode(self._encoding or "utf-8")
 
     def _find(self, key: str) -> bytes | None:
         """The value of a field, or `None`. Runs several times for each request: one plain loop."""

@@ -160,7 +160,8 @@ class Request:
             self.stream = ByteStream(self._content)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.method!r}, {mask_password(self.url)!r})>"
+        url = mask_password(self.url) if isinstance(self.url, URL) else str(self.url)
+        return f"<{type(self).__name__}({self.method!r}, {url!r})>"
 
     def __getstate__(self) -> dict[str, typing.Any]:
         state = self.__dict__.copy()

@@ -226,8 +226,6 @@ def _single_components(given: dict[str, Any]) -> dict[str, Any]:
         path, mark, query = (components.pop("raw_path") or "").partition("?")
         components["path"], components["query"] = path, query if mark else None
     for name, value in components.items():
-        if name not in _COMPONENTS:
-            raise TypeError(f"{name!r} is not a component of a URL")
         if isinstance(value, str):
             _check_component(name, value)
     return components

@@ -21,13 +21,16 @@ from . import helpers, server
 
 GROUPS = (
     "urls",
+    "url_components",
     "queryparams",
+    "mappings",
     "headers",
     "cookies",
     "requests",
     "content",
     "multipart",
     "responses",
+    "messages",
     "decoding",
     "streaming",
     "codes",
