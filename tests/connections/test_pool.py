@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,25 @@ async def open_many(client: Any, urls: list[str]) -> None:
         responses.append(await client.send(client.build_request("GET", url), stream=True))
     for answer in responses:
         await answer.aread()
+
+
+async def test_any_number_of_idle_connections_is_closed_in_one_step(world: World) -> None:
+    """Each says that it is closed while the pool closes the others."""
+
+    class Idle:
+        def __init__(self) -> None:
+            self.closed = False
+
+        def close(self) -> None:
+            self.closed = True
+            pool.forget(self)
+
+    async with world.client() as client:
+        pool = client._transport._pool
+        crowd = [Idle() for _ in range(2 * sys.getrecursionlimit())]
+        pool._ledger.doomed.extend(crowd)
+        client.pool_stats()
+    assert all(connection.closed for connection in crowd)
 
 
 async def test_one_connection_serves_one_after_the_other(world: World) -> None:

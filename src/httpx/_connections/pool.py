@@ -40,6 +40,7 @@ or kept afterwards for a request from before.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
@@ -300,13 +301,22 @@ class Pool:
             finally:
                 self._lock.release()
         doomed = self._ledger.doomed
-        while doomed:
-            try:
-                connection = doomed.pop()
-            except IndexError:  # another thread had the last one
-                return
-            connection.close()
-            log_close()
+        if doomed:
+            self._close_all(doomed)
+
+    def _close_all(self, doomed: list[Connection]) -> None:
+        """Close connections, each of which comes here by telling that it is closed: they are
+        taken off the list first, or a thousand of them would be a thousand calls deep."""
+        mine: list[Connection] = []
+        try:
+            with contextlib.suppress(IndexError):  # another thread had the last one
+                while doomed:
+                    mine.append(doomed.pop())
+            while mine:
+                mine.pop().close()
+                log_close()
+        finally:
+            doomed.extend(mine)  # an interruption leaves them to the next step
 
     # -- the whole of it ---------------------------------------------------------------------
 
