@@ -335,8 +335,18 @@ def _check_exists(path: PathType, source: str) -> None:
         os.stat(path)
     except OSError as exc:
         error = OSError(exc.errno, exc.strerror)
-        error.add_note(f"This is {path!r}, given by {source}.")
-        raise error from None
+        with _naming(path, source):
+            raise error from None
+
+
+@contextlib.contextmanager
+def _naming(path: PathType | None, source: str) -> typing.Iterator[None]:
+    """Name the file that OpenSSL could not read, in a note to its error."""
+    try:
+        yield
+    except OSError as exc:  # ssl.SSLError is one
+        exc.add_note(f"This is {path!r}, given by {source}.")
+        raise
 
 
 def shared_ssl_context(
@@ -427,7 +437,8 @@ def _paths(verify: VerifyType, cert: CertTypes | None) -> list[PathType]:
     """The files that a configuration reads, those of the environment apart."""
     paths: list[PathType] = [verify] if isinstance(verify, (str, os.PathLike)) else []
     if cert is not None:
-        paths.extend([cert] if isinstance(cert, (str, os.PathLike)) else cert[:2])
+        certificate = (cert,) if isinstance(cert, (str, os.PathLike)) else cert[:2]
+        paths.extend(path for path in certificate if path is not None)
     return paths
 
 
@@ -443,12 +454,14 @@ def _build(verify: VerifyType, cert: CertTypes | None, environment: _Environment
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         elif isinstance(verify, (str, os.PathLike)):
-            if os.path.isdir(verify):
-                context.load_verify_locations(capath=verify)
-            else:
-                context.load_verify_locations(cafile=verify)
+            with _naming(verify, "verify="):
+                if os.path.isdir(verify):
+                    context.load_verify_locations(capath=verify)
+                else:
+                    context.load_verify_locations(cafile=verify)
         elif cafile or capath:
-            context.load_verify_locations(cafile, capath)
+            with _naming(cafile, "SSL_CERT_FILE"):
+                context.load_verify_locations(cafile, capath)
         else:
             import certifi
 
@@ -457,7 +470,9 @@ def _build(verify: VerifyType, cert: CertTypes | None, environment: _Environment
         if keylog:
             context.keylog_filename = keylog
     if cert is not None:
-        context.load_cert_chain(*((cert,) if isinstance(cert, (str, os.PathLike)) else cert))
+        certificate = (cert,) if isinstance(cert, (str, os.PathLike)) else cert
+        with _naming(certificate[0], "cert="):
+            context.load_cert_chain(*certificate)
     return context
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,8 +42,8 @@ def files(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tls")
     ca.cert_pem.write_to_path(str(root / "ca.pem"))
     (root / "ca").mkdir()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(str(root / "ca.pem"))
+    ca.cert_pem.write_to_path(str(root / "ca" / "ca.pem"))
+    subprocess.run(["openssl", "rehash", str(root / "ca")], check=True)
     leaf = ca.issue_cert("me@example.org")
     leaf.private_key_and_cert_chain_pem.write_to_path(str(root / "both.pem"))
     leaf.private_key_pem.write_to_path(str(root / "key.pem"))
@@ -77,15 +78,28 @@ def asking_context(ca: trustme.CA) -> ssl.SSLContext:
 # -- the environment -------------------------------------------------------------------------
 
 
-async def test_ssl_cert_file(
-    world: World, server: HTTPServer, files: Path, environment: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+async def test_the_environment_names_the_roots(
+    world: World, server: HTTPServer, files: Path, environment: pytest.MonkeyPatch, name: str
 ) -> None:
-    environment.setenv("SSL_CERT_FILE", str(files / "ca.pem"))
+    environment.setenv(name, str(files / ("ca.pem" if name == "SSL_CERT_FILE" else "ca")))
     async with world.client() as client:
         assert (await client.get(server.url)).status_code == 200
     async with world.client(trust_env=False) as client:
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             await client.get(server.url)
+
+
+async def test_the_roots_of_the_operating_system(
+    world: World, server: HTTPServer, files: Path, environment: pytest.MonkeyPatch
+) -> None:
+    """Beside certifi's, and whether or not the environment is trusted."""
+    paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(files / "ca.pem"))
+    environment.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    environment.setattr(_config, "_contexts", _config._SharedContexts())
+    for trust_env in (True, False):
+        async with world.client(trust_env=trust_env) as client:
+            assert (await client.get(server.url)).status_code == 200
 
 
 async def test_the_key_log(
@@ -184,7 +198,7 @@ async def test_names_and_addresses(world: World, ca: trustme.CA) -> None:
     assert set(seen) == {"localhost", None}
 
 
-VERIFY = ["default", "false", "path", "context"]
+VERIFY = ["default", "false", "path", "directory", "context"]
 CERT = ["both.pem", "pair", "triple"]
 
 
@@ -205,7 +219,12 @@ async def test_client_certificates(
         "pair": (path, str(files / "key.pem")),
         "triple": (path, str(files / "secret.pem"), "secret"),
     }[cert]
-    trust: Any = {"default": True, "false": False, "path": str(files / "ca.pem")}.get(verify)
+    trust: Any = {
+        "default": True,
+        "false": False,
+        "path": str(files / "ca.pem"),
+        "directory": str(files / "ca"),
+    }.get(verify)
     if verify == "default":
         environment.setenv("SSL_CERT_FILE", str(files / "ca.pem"))
     if verify == "context":

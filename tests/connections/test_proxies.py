@@ -773,6 +773,13 @@ async def test_socket_options_and_local_address(
             assert wire.get_extra_info("socket").getsockopt(*option[:2]) == 1
 
 
+@pytest.mark.parametrize("name", ["local_address", "resolver"])
+async def test_what_a_unix_socket_has_no_use_for(world: World, name: str) -> None:
+    value: Any = "127.0.0.1" if name == "local_address" else httpx.CachingResolver()
+    with pytest.raises(ValueError, match=f"^A transport with uds='/run/x' has no use for {name}="):
+        world.transport(uds="/run/x", **{name: value})
+
+
 async def test_uds_and_a_proxy_exclude_each_other(world: World) -> None:
     with pytest.raises(ValueError, match=r"uds='/run/x' .* cannot use Proxy\('http://p"):
         world.transport(uds="/run/x", proxy="http://user:secret@proxy")

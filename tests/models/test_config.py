@@ -423,6 +423,34 @@ def test_missing_files_are_named(tmp_path):
             assert raised.value.__notes__ == [f"This is {missing!r}, given by verify= or cert=."]
 
 
+@pytest.mark.filterwarnings(PATHS, CERTS)
+def test_a_file_that_is_of_no_use_is_named(environment, files, tmp_path):
+    (tmp_path / "junk.pem").write_bytes(b"\x00junk")
+    for path in (tmp_path / "junk.pem", tmp_path):
+        environment.setenv("SSL_CERT_FILE", str(path))
+        with pytest.raises(OSError) as raised:
+            create_ssl_context()
+        assert raised.value.__notes__ == [f"This is {str(path)!r}, given by SSL_CERT_FILE."]
+    junk = str(tmp_path / "junk.pem")
+    for name, keywords in {"verify": {"verify": junk}, "cert": {"cert": junk}}.items():
+        with pytest.raises(ssl.SSLError) as raised:
+            create_ssl_context(trust_env=False, **keywords)
+        assert raised.value.__notes__ == [f"This is {junk!r}, given by {name}=."]
+    other = (str(files / "client.pem"), str(files / "ca.pem"))
+    with pytest.raises(ssl.SSLError) as raised:
+        create_ssl_context(trust_env=False, cert=other)
+    assert raised.value.__notes__ == [f"This is {other[0]!r}, given by cert=."]
+
+
+@pytest.mark.filterwarnings(CERTS)
+@pytest.mark.parametrize("rest", [(None,), (None, None)])
+def test_a_key_may_be_in_the_file_of_the_certificate(environment, authority, files, rest):
+    """(certificate, None), as programs have it that take both paths as options."""
+    context = create_ssl_context(cert=(str(files / "client.pem"), *rest))
+    context.load_verify_locations(files / "ca.pem")
+    assert handshake(context, authority, ask=True) is not None
+
+
 @pytest.mark.parametrize("wrong", [1, 0, b"path", 1.5])
 def test_a_verify_that_cannot_be_meant(wrong):
     for call in (create_ssl_context, config.check_ssl_arguments):

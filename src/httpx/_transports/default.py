@@ -81,7 +81,7 @@ class _PooledTransport:
             `None` there. Not together with `uds`; all other options hold for the connection to
             the proxy.
         uds: a Unix domain socket to connect to, whatever the URL's host; ``\\0name`` is one
-            in Linux's abstract space.
+            in Linux's abstract space. Not together with `local_address` or `resolver`.
         local_address: the local address to connect from; ``0.0.0.0`` asks for IPv4, ``::`` for
             IPv6.
         retries: how often a failed connection attempt is repeated (`ConnectError`,
@@ -127,6 +127,9 @@ class _PooledTransport:
 
         check_ssl_arguments(verify, cert, stacklevel=3)
         self._max_response_size = _checked_size(max_response_size)
+        for name, value in (("local_address", local_address), ("resolver", resolver)):
+            if uds is not None and value is not None:
+                raise ValueError(f"A transport with uds={uds!r} has no use for {name}={value!r}.")
         self._router = Router(proxy, uds=uds, http1=http1)
         self._proxy = self._router.proxy
         self._pool = PatchablePool(
