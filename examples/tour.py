@@ -100,6 +100,21 @@ def connection_reuse(server: Server) -> None:
     print("together:", [r.headers["x-connection"] for r in together])
 
 
+@step("Where the time goes")
+def timings(server: Server) -> None:
+    """A request that asks for it is measured, phase by phase; a kept connection saves some."""
+    with httpx.Client(verify=server.client_context) as client:
+        for n in (1, 2):
+            url = f"{server.https}/users/{n}"
+            response = client.get(url, extensions={"timings": True})
+            timings = response.extensions["timings"]
+            for phase in ("connect", "tls", "first_byte", "total"):
+                seconds = getattr(timings, phase)
+                if seconds is not None:
+                    print(f"{phase:10} {seconds * 1000:6.1f} ms")
+            print("reused:", timings.reused)
+
+
 @step("Redirects and history")
 def redirects(server: Server) -> None:
     """Not followed unless you say so; what was passed on the way is kept."""

@@ -46,6 +46,8 @@ def test_the_tour(tour: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
         "→ {'q': ['fish & chips'], 'tag': ['a', 'b']}",
         "'files': {'note': {'name': 'engine.txt'",
         "→ <Response [302 Found]> /redirect/2\n    → <Response [302 Found]> /redirect/1\n",
+        " ms\n    → reused: False\n    → first_byte  ",
+        " ms\n    → reused: True\n",
         "→ sent: {'theme': 'dark', 'session': 'abc123'}",
         "connect  ConnectTimeout: ",
         "write    WriteTimeout: ",

@@ -299,7 +299,7 @@ async def test_pool_timeout_says_what_the_pool_was_doing(world: World) -> None:
                 await client.get(f"{server.url}/second")
             assert str(info.value) == (
                 f"timed out after 0.01 s while waiting for a connection to "
-                f"127.0.0.1:{server.port} (1 connections allowed: 1 active, 0 idle, "
+                f"127.0.0.1:{server.port} (1 connection allowed: 1 active, 0 idle, "
                 "0 connecting; 0 requests waiting)"
             )
             assert info.value.request.url.path == "/second"

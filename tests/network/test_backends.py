@@ -19,7 +19,7 @@ from httpx import ReadTimeout, WriteTimeout
 from httpx._network import detect, sockets
 from httpx._network.anyio import PATIENCE, AnyIOBackend
 from httpx._network.asyncio import HIGH_WATER, AsyncioBackend, AsyncioStream
-from httpx._network.base import failed
+from httpx._network.base import failed, timed_out
 from httpx._network.blocking import BlockingBackend
 from httpx._network.sockets import READ, WRITE
 
@@ -524,3 +524,12 @@ def test_poll_by_select(monkeypatch: pytest.MonkeyPatch) -> None:
         assert sockets.poll(both, 0) == {number: READ | WRITE}
         monkeypatch.setattr(select, "select", lambda *args: ([], [], args[2]))
         assert sockets.poll(((number, WRITE),), 0) == {number: WRITE}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.3, "0.3"), (5.0, "5"), (0.0363705, "0.0364"), (4.98765, "4.99"), (86400, "86400")],
+)
+def test_what_was_left_of_a_deadline_is_rounded(seconds: float, shown: str) -> None:
+    expected = f"timed out after {shown} s while reading from example.com:443"
+    assert str(timed_out("read", seconds, "example.com:443")) == expected

@@ -376,9 +376,10 @@ class Pool:
 
     def _describe(self) -> str:
         stats = self.stats()
-        limit = "any number of" if stats.max_connections is None else stats.max_connections
+        most = stats.max_connections
+        limit = f"{'any number of' if most is None else most} connection{'s' * (most != 1)}"
         return (
-            f"{limit} connections allowed: {stats.active} active, {stats.idle} idle, "
+            f"{limit} allowed: {stats.active} active, {stats.idle} idle, "
             f"{stats.connecting} connecting; {stats.waiting} requests waiting"
         )
 

@@ -215,7 +215,9 @@ _PHASES: dict[str, tuple[type[TimeoutException], type[NetworkError], str]] = {
 def timed_out(phase: str, seconds: float, peer: str) -> TimeoutException:
     """The exception for a phase that ran out of time, with its class and its text."""
     cls, _, doing = _PHASES[phase]
-    return cls(f"timed out after {seconds:g} s while {doing} {peer}")
+    # What was left of a deadline is no round number, and long ones need all their digits.
+    shown = f"{seconds:.3g}" if seconds < 1000 else f"{seconds:g}"
+    return cls(f"timed out after {shown} s while {doing} {peer}")
 
 
 def failed(phase: str, cause: object, peer: str) -> NetworkError:
