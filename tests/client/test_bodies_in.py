@@ -126,7 +126,19 @@ async def test_more_than_five_codings(world: World) -> None:
             assert (await client.get("/fine")).content == b"fine"
 
 
-BOMBS = {"gzip": gzip.compress, "br": quick_brotli, "zstd": zstandard.compress}
+def gzip_five_times(data: bytes) -> bytes:
+    for _ in range(5):
+        data = gzip.compress(data)
+    return data
+
+
+BOMBS = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": quick_brotli,
+    "zstd": zstandard.compress,
+    "gzip, gzip, gzip, gzip, gzip": gzip_five_times,
+}
 
 
 @pytest.mark.parametrize("coding", BOMBS)

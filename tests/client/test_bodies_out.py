@@ -164,6 +164,28 @@ async def test_replays_rewind(world: World, status: int) -> None:
     assert CONTENT in bodies[2]
 
 
+async def test_authentication_rewinds(world: World) -> None:
+    """A challenge is answered with the whole body again, from where the file was."""
+    bodies = []
+
+    def serve(request: Request) -> Any:
+        bodies.append(request.body)
+        if request.get("authorization") is not None:
+            return 200, {}, b""
+        challenge = 'Digest realm="here", nonce="1", qop="auth", algorithm=SHA-256'
+        return 401, {"WWW-Authenticate": challenge}, b""
+
+    with HTTPServer(serve) as server, on_disk(tempfile.TemporaryFile) as file:
+        for options in ({"content": file}, {"files": {"file": ("name", file)}}):
+            file.seek(10)
+            async with world.client(auth=httpx.DigestAuth("user", "secret")) as client:
+                assert (await client.post(server.url, **options)).status_code == 200
+    assert bodies[0] == bodies[1] == CONTENT[10:]
+    assert bodies[2] == bodies[3]
+    assert CONTENT in bodies[2]
+    assert len(bodies) == 4
+
+
 async def test_a_dead_connection_rewinds(world: World) -> None:
     bodies = []
 
