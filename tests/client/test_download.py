@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -233,11 +234,35 @@ def test_what_is_no_regular_file_is_written_directly(tmp_path: Path) -> None:
     assert caught.value.filename == str(tmp_path / "none" / "file")
 
 
-def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not os.path.exists("/dev/full"):
-        pytest.skip("no device that is always full")
-    with pytest.raises(OSError, match="No space left"):
-        httpx.Response(200, content=CONTENT).stream_to("/dev/full")
+async def test_a_full_disk(world: World, target: Path) -> None:
+    """Nothing is left of the file, and nothing of the connection; the client goes on."""
+
+    def write(self: _saving.Saving) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with HTTPServer({"/": CONTENT}) as server:
+        async with world.client() as client:
+            for way in ("stream_to", "download"):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(_saving.Saving, "write", write)
+                    with pytest.raises(OSError, match="No space left on device"):
+                        if way == "download":
+                            await client.download(server.url, target)
+                        else:
+                            async with client.stream("GET", server.url) as answer:
+                                await answer.astream_to(target)
+                assert alone(target)
+                assert client.pool_stats().active == 0
+            await client.download(server.url, target)
+    assert alone(target, CONTENT)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+async def test_a_device_that_is_full(world: World) -> None:
+    with HTTPServer({"/": CONTENT}) as server:
+        async with world.client() as client:
+            with pytest.raises(OSError, match="No space left on device"):
+                await client.download(server.url, "/dev/full")
 
 
 async def test_a_response_of_no_client(world: World, target: Path) -> None:

@@ -252,8 +252,9 @@ async def test_squid(
 
 async def test_what_squid_refuses(world: World, squid: str, origin: dict[str, int]) -> None:
     async with world.client(proxy=f"http://user:wrong@{squid}") as client:
-        # What is forwarded has an answer, who wants a tunnel gets an error that carries it.
-        got = await client.get(f"http://localhost:{origin['plain']}/")
+        # What is forwarded has an answer, at once, however much is still to be sent; who wants a
+        # tunnel gets an error that carries it.
+        got = await client.post(f"http://localhost:{origin['plain']}/", content=bytes(20_000_000))
         with pytest.raises(httpx.ProxyError, match=r"^407 Proxy Authentication Required") as caught:
             await client.get("https://localhost/")
         for answer in (got, caught.value.response):
