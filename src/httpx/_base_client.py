@@ -314,9 +314,7 @@ class BaseClient:
 
     def _merge_queryparams(self, params: QueryParamTypes | None = None) -> QueryParamTypes | None:
         """The client's parameters, and the request's instead of or beside them, key by key."""
-        if not self.params:
-            return params
-        return self.params.merge(params)
+        return self.params.merge(params) if params or self.params else params
 
     def _enforce_trailing_slash(self, url: URL) -> URL:
         """The URL with a slash at the end of its path."""

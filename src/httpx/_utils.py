@@ -19,6 +19,7 @@ from ._exceptions import InvalidURL
 from ._urlparse import DEFAULT_PORTS, decode_host, is_ipv4, urlparse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from ipaddress import IPv4Network, IPv6Network
 
     from ._types import PrimitiveData
@@ -81,15 +82,21 @@ def peek_filelike_length(stream: Any) -> int | None:
 
 def is_ipv4_hostname(hostname: str) -> bool:
     """Whether this is an IPv4 address, or a network of them."""
-    return is_ipv4(hostname.partition("/")[0])
+    from ipaddress import IPv4Address
+
+    return _is_address(hostname, IPv4Address)
 
 
 def is_ipv6_hostname(hostname: str) -> bool:
     """Whether this is an IPv6 address, or a network of them, without brackets."""
     from ipaddress import IPv6Address
 
+    return _is_address(hostname, IPv6Address)
+
+
+def _is_address(hostname: str, kind: Callable[[str], object]) -> bool:
     try:
-        IPv6Address(hostname.partition("/")[0])
+        kind(hostname.partition("/")[0])
     except ValueError:
         return False
     return True

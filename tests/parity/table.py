@@ -58,6 +58,7 @@ GROUPS = (
     "waiting",
     "command",
     "command_captured",
+    "private",
     "pools",
 )
 SECONDS = 10.0

@@ -240,4 +240,4 @@ httpx._urlparse.urlparse("http://e.com", port=5, scheme="https")._asdict()
 [attempt(httpx._urlparse.normalize_port, *a) for a in ((None, "http"), ("80", "http"), ("443", "https"), ("81", "http"), ("", "http"), ("x", "http"), (80, "http"), ("80", "ws"))]
 [attempt(httpx._urlparse.encode_host, h) for h in ("EXAMPLE.com", "1.2.3.4", "[::1]", "ü.de", "999.1.1.1", "a b", "%41")]
 [attempt(httpx._urlparse.validate_path, *a) for a in (("a", True, True), ("//a", True, False), ("//a", False, False), ("a:b", False, False), (":a", False, False), ("/a", True, True))]
-"""  # noqa: E501, RUF001
+"""  # noqa: E501
