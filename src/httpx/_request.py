@@ -35,6 +35,7 @@ __all__ = ["Request"]
 
 _EMPTY = ByteStream(b"")
 _METHODS_WITH_BODY = frozenset(["POST", "PUT", "PATCH"])
+_FRAMING = frozenset([b"content-length", b"transfer-encoding"])
 
 
 class Request:
@@ -108,8 +109,8 @@ class Request:
         for name, value in body_headers.items():
             raw = name.encode("ascii")
             lower = raw.lower()
-            if lower in names or (lower == b"transfer-encoding" and b"content-length" in names):
-                continue
+            if lower in names or (lower in _FRAMING and not names.isdisjoint(_FRAMING)):
+                continue  # never both of them (RFC 9112 6.2)
             names.add(lower)
             fields.append((raw, lower, value.encode("ascii")))
         if (

@@ -111,6 +111,17 @@ async def test_every_source_is_framed_exactly(world: World, name: str) -> None:
     assert server.accepted == 1
 
 
+@pytest.mark.parametrize("make", [lambda: CONTENT, lambda: io.BytesIO(CONTENT)])
+async def test_chunked_at_the_caller_s_wish(world: World, make: Callable[[], Any]) -> None:
+    headers = {"Transfer-Encoding": "chunked"}
+    with HTTPServer(lambda request: request.body) as server:
+        async with world.client() as client:
+            answer = await client.post(server.url, content=make(), headers=headers)
+            assert answer.content == CONTENT
+    assert server.requests[0].get_list("transfer-encoding") == ["chunked"]
+    assert server.requests[0].get("content-length") is None
+
+
 @AWAITING
 async def test_async_sources(world: World, tmp_path: Path) -> None:
     import anyio
