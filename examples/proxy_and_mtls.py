@@ -6,7 +6,6 @@ python examples/proxy_and_mtls.py
 from __future__ import annotations
 
 import ssl
-from contextlib import suppress
 
 import httpx
 from server import Server, serve
@@ -59,7 +58,7 @@ def run(server: Server) -> None:
 
 
 def main() -> None:
-    with suppress(KeyboardInterrupt), serve() as server:
+    with serve() as server:
         run(server)
 
 

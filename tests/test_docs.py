@@ -45,7 +45,8 @@ def test_the_table_of_speed_can_be_shown_and_written() -> None:
 
 
 def test_links_of_the_texts_beside_the_code_lead_somewhere() -> None:
-    texts = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
+    texts = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md",
+             "examples/README.md")  # fmt: skip
     dead = [
         f"{name}: {target}"
         for name in texts

@@ -46,6 +46,8 @@ def load(name: str) -> Any:
 
 def test_every_example_is_here() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.py")} == SHOWN.keys() | NO_PROGRAMS
+    listed = re.findall(r"^\| \[(\w+)\.py\]", (EXAMPLES / "README.md").read_text("utf-8"), re.M)
+    assert sorted(listed) == sorted(SHOWN.keys() | NO_PROGRAMS)
 
 
 @pytest.mark.parametrize("name", sorted(SHOWN))
