@@ -286,16 +286,17 @@ async def test_a_client_certificate_is_not_for_the_proxy(
 # -- contexts --------------------------------------------------------------------------------
 
 
-def test_plain_http_never_reads_a_ca_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_plain_http_never_reads_a_ca_file(
+    world: World, environment: pytest.MonkeyPatch
+) -> None:
     def build(*_: Any) -> Any:
         raise AssertionError("nobody asked for TLS")
 
     environment.setattr(_config, "_build", build)
     with HTTPServer(echo) as server, HTTPProxy() as proxy:
-        with httpx.Client() as client:
-            assert client.get(server.url).status_code == 200
-        with httpx.Client(proxy=proxy.address) as client:
-            assert client.get(server.url).status_code == 200
+        for options in ({}, {"proxy": proxy.address}):
+            async with world.client(**options) as client:
+                assert (await client.get(server.url)).status_code == 200
 
 
 def test_a_client_is_cheap() -> None:
