@@ -275,9 +275,12 @@ def _read_no_proxy(entry: str) -> str | None:
         return pattern
     if "/" in entry and parsed.network is None:
         return None
-    if entry.startswith((".", "*")):
-        only_below = entry.startswith((".", "*."))
-        return f"all://*{'.' if only_below else ''}{entry.lstrip('*.')}"
+    wildcard = _WILDCARD.match(entry)[0]  # type: ignore[index]  # it matches any text
+    name = entry[len(wildcard) :]
+    if "*" in name or name.startswith("."):
+        return None
+    if wildcard:
+        return f"all://*{wildcard.lstrip('*')}{name}"
     if parsed.network is None and not is_ipv4(parsed.host) and parsed.host != "localhost":
         return f"all://*{entry}"
     if ":" in parsed.host and not entry.startswith("["):

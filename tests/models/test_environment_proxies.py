@@ -75,6 +75,8 @@ def test_proxies(
         (" a.com , b.com\tc.com,,", ["all://*a.com", "all://*b.com", "all://*c.com"]),
         # What makes no sense is left out, and nothing else with it.
         ("a:b, 10.0.0.0/99, http://, x/y, ::x, ., *., 1.2.3.400, ok.com", ["all://*ok.com"]),
+        # Two levels of any name are not all names of the last one.
+        ("*.*.com, **.com, ..com, *a*.com, w*w.com, ok.com", ["all://*ok.com"]),
         ("", []),
     ],
 )
