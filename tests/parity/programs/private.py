@@ -172,7 +172,10 @@ def certificates_of_the_environment():
         {"SSL_CERT_DIR": os.path.dirname(certifi.where())},
         {"SSL_CERT_FILE": "/nonexistent", "SSL_CERT_DIR": "/nonexistent"},
     ):
-        with mock.patch.dict(os.environ, variables):
+        with mock.patch.dict(os.environ):
+            for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+                os.environ.pop(name, None)
+            os.environ.update(variables)
             context = attempt(httpx.create_ssl_context)
             known = context if isinstance(context, str) else len(context.get_ca_certs()) > 10
             plain = len(httpx.create_ssl_context(trust_env=False).get_ca_certs()) > 10
