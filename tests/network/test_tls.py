@@ -626,18 +626,67 @@ def test_answers_of_the_reader_leave_in_order() -> None:
 def test_a_writer_inside_sends_the_answers_of_the_reader() -> None:
     class Answering(Script):
         def read(self, max_bytes: int) -> bytes:  # type: ignore[override]
+            stream._incoming.read()
             self.outgoing.write(b"<key update>")
             return b"data"
 
     script = Answering()
     stream = script.stream()
     stream._writing = True
-    stream._incoming.write(b"raw")
-    assert stream._decrypt(100) == b"data"
+    assert stream._decrypt(100, b"raw") == b"data"
     assert script.sent == b""
     stream._writing = False
-    assert stream._decrypt(100) == b"data"
+    assert stream._decrypt(100, b"raw") == b"data"
     assert script.sent == b"<key update><key update>"
+
+
+class Records(Script):
+    """A TLS object that takes a byte for each record, and does with it as it is told."""
+
+    def __init__(self, *steps: bytes | Exception) -> None:
+        super().__init__()
+        self.steps = list(steps)
+
+    def read(self, max_bytes: int) -> bytes:  # type: ignore[override]
+        assert self.incoming.read(1)
+        step = self.steps.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        assert len(step) <= max_bytes
+        return step
+
+    def arrived(self) -> tls.TLSStream:
+        stream = self.stream()
+        self.incoming = stream._incoming
+        self.incoming.write(b"." * len(self.steps))
+        return stream
+
+
+def test_all_records_that_have_arrived_are_read_at_once() -> None:
+    script = Records(b"one", b"two", b"three", b"four", ssl.SSLWantReadError(2, "a ticket"))
+    stream = script.arrived()
+    assert stream._decrypt(len("onetwothree")) == b"onetwothree"
+    assert stream._decrypt(100) == b"four"
+    assert stream._decrypt(100) is None
+
+
+@pytest.mark.parametrize("truncated", [False, True])
+def test_the_end_behind_some_records_is_for_the_next_read(truncated: bool) -> None:
+    end = ssl.SSLEOFError(8, "cut") if truncated else ssl.SSLZeroReturnError(6, "good-bye")
+    stream = Records(b"one", b"two", end).arrived()
+    assert stream._decrypt(100) == b"onetwo"
+    assert stream.is_readable()
+    assert stream.get_extra_info("truncated") is truncated
+    assert stream._decrypt(100) == b""
+
+
+def test_a_fault_behind_some_records_is_for_the_next_read() -> None:
+    stream = Records(b"one", b"two", ssl.SSLError(1, "bad record mac")).arrived()
+    assert stream._decrypt(100) == b"onetwo"
+    assert stream.is_readable()
+    for _ in range(2):
+        with pytest.raises(ReadError, match=r"bad record mac.* while reading from script:1$"):
+            stream._decrypt(100)
 
 
 def test_poll_knows_when_nothing_is_there() -> None:

@@ -39,9 +39,10 @@ from .tls_objects import new_object
 __all__ = ["TLSStream", "start_tls"]
 
 CHUNK = 65_536
-"""How much is read from the stream below at once, or encrypted before it is sent."""
+"""How much is read from the stream below at once, or encrypted before it is sent. More is not
+faster, and OpenSSL's buffers never shrink."""
 RECORD = 16_384
-"""The most that one record holds, so that no read can give more (RFC 8446 §5.1)."""
+"""The most that one record holds, and OpenSSL gives at once (RFC 8446 §5.1)."""
 
 
 async def start_tls(
@@ -189,20 +190,45 @@ class TLSStream(Stream):
             if not (self._incoming.pending or self._incoming.eof or self._tls.pending()):
                 return None  # without the exception, which costs more than the question
             try:
-                data = self._tls.read(min(max_bytes, RECORD))
+                return self._read_records(max_bytes)
             except ssl.SSLWantReadError:
                 return None
-            except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as exc:
-                self._truncated = isinstance(exc, ssl.SSLEOFError)
-                data = b""
             except ssl.SSLError as exc:
                 self._failure = exc  # it may have been found by a look at an idle stream
                 raise failed("read", exc, self.peer) from exc
             finally:
                 if self._outgoing.pending and not self._writing:
                     self._answer()
-            self._ended = not data
+
+    def _read_records(self, max_bytes: int) -> bytes:
+        """The data of all records that have arrived as a whole, up to `max_bytes`.
+
+        One by one they would each go through all the floors above: a download would take a
+        quarter more CPU time. What ends the data is met again by the next read.
+        """
+        data = self._read_record(max_bytes)
+        if not self._incoming.pending:
             return data
+        pieces = [data]
+        left = max_bytes - len(data)
+        try:
+            while left > 0 and self._incoming.pending and (data := self._read_record(left)):
+                pieces.append(data)
+                left -= len(data)
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as exc:
+            self._failure = exc
+        return b"".join(pieces)
+
+    def _read_record(self, max_bytes: int) -> bytes:
+        try:
+            data = self._tls.read(min(max_bytes, RECORD))
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as exc:
+            self._truncated = isinstance(exc, ssl.SSLEOFError)
+            data = b""
+        self._ended = not data
+        return data
 
     def _answer(self) -> None:
         """Send what OpenSSL has to say by itself, as far as it fits. Under the lock."""
