@@ -363,6 +363,35 @@ async def test_the_loop_runs_while_a_source_waits(world: World) -> None:
 
 
 @AWAITING
+async def test_who_is_cancelled_does_not_wait_for_a_source(world: World) -> None:
+    """A pipe may have nothing to give for ever; its thread is left to itself."""
+    import anyio
+
+    from httpx._network.detect import run_in_thread
+
+    waits, goes_on = threading.Event(), threading.Event()
+    waited: list[bool] = []
+
+    def source() -> Iterator[bytes]:
+        yield CONTENT
+        waits.set()
+        waited.append(goes_on.wait(10))
+
+    with HTTPServer(seen) as server:
+        async with world.client() as client:
+            for options in ({"content": source()}, {"files": {"file": ("name", source())}}):
+                waits.clear()
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(lambda: client.post(server.url, **options))  # noqa: B023
+                    await run_in_thread(waits.wait, 10)
+                    tasks.cancel_scope.cancel()
+                assert waited == []
+                assert client.pool_stats().active == 0
+            assert (await client.get(server.url)).status_code == 200
+        goes_on.set()
+
+
+@AWAITING
 async def test_forms_of_async_files(world: World, tmp_path: Path) -> None:
     import anyio
 

@@ -200,7 +200,7 @@ class AnyIOBackend:
 
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Call `function` in a worker thread, in the caller's context."""
-        return await anyio.to_thread.run_sync(function, *args)
+        return await anyio.to_thread.run_sync(function, *args, abandon_on_cancel=True)
 
     def at_end(self, function: Callable[[], None]) -> Callable[[], None]:
         """Call `function` when the event loop ends. See `Backend.at_end`."""

@@ -189,7 +189,9 @@ class Backend(Protocol):
         ...
 
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
-        """Call something that blocks, without holding up the event loop."""
+        """Call something that blocks, without holding up the event loop.
+
+        Who is cancelled does not wait for it: the thread is left to end by itself."""
         ...
 
     def at_end(self, function: Callable[[], None]) -> Callable[[], None]:
