@@ -37,8 +37,6 @@ def progress_bar(
             write(f"\r{bar:░<30} {received / total:4.0%}  {speed:6.1f} MB/s")
         else:
             write(f"\r{received / 1e6:.1f} MB  {speed:6.1f} MB/s")
-        if received == total:
-            write("\n")
 
     return show
 
@@ -51,7 +49,10 @@ def download(client: httpx.Client, url: str, path: Path) -> int:
     timeout = httpx.Timeout(10, read=30)
     with client.stream("GET", url, timeout=timeout, follow_redirects=True) as response:
         response.raise_for_status()
-        return response.stream_to(path, progress=progress_bar())
+        try:
+            return response.stream_to(path, progress=progress_bar())
+        finally:
+            sys.stderr.write("\n")
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def test_a_plain_connection() -> None:
     assert connection.stream is backend.wire
     assert connection.proxy_headers is None
     options = {"local_address": "127.0.0.1", "socket_options": (option,), "resolver": None}
-    assert backend.calls == [("example.com", 80, options)]
+    assert backend.calls == [("example.com", 80, {**options, "on_resolved": None})]
 
 
 def test_a_unix_socket() -> None:

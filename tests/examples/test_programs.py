@@ -191,7 +191,6 @@ def test_progress_bar() -> None:
     assert [re.sub(r"\s+", " ", text) for text in shown] == [
         " " + "█" * 15 + "░" * 15 + " 50% 0.5 MB/s",
         " " + "█" * 30 + " 100% 0.5 MB/s",
-        " ",
     ]
 
 

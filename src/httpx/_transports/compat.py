@@ -14,9 +14,9 @@ its tools expect to meet it below `HTTPTransport` and `AsyncHTTPTransport`:
   his word to count: that transport sends through httpcore from then on.
 
 Not covered: what is httpcore's own while requests go through it (no `resolver`, `max_head_size`,
-`total` time-out, no request sent again); classes of httpcore that are replaced as a whole; and
-httpcore's connections, which stay an empty list. It never imports httpcore, and nothing here runs
-until somebody else has.
+`total` time-out, no timings, no request sent again); classes of httpcore that are replaced as a
+whole; and httpcore's connections, which stay an empty list. It never imports httpcore, and nothing
+here runs until somebody else has.
 """
 
 from __future__ import annotations
