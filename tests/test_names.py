@@ -38,20 +38,23 @@ HELD = {
     "_exceptions": "HTTPError RequestError TransportError HTTPStatusError InvalidURL StreamError "
     "request_context",
     "_models": "Headers Request Response Cookies",
-    "_multipart": "MultipartStream DataField FileField",
+    "_multipart": "MultipartStream DataField FileField get_multipart_boundary_from_content_type",
     "_status_codes": "codes",
+    "_transports": "ASGITransport AsyncBaseTransport AsyncHTTPTransport BaseTransport "
+    "HTTPTransport MockTransport WSGITransport",
     "_transports.base": "BaseTransport AsyncBaseTransport",
     "_transports.default": "HTTPTransport AsyncHTTPTransport ResponseStream AsyncResponseStream "
-    "map_httpcore_exceptions",
+    "map_httpcore_exceptions HTTPCORE_EXC_MAP _load_httpcore_exceptions",
     "_transports.asgi": "ASGITransport",
     "_transports.wsgi": "WSGITransport",
     "_transports.mock": "MockTransport",
     "_types": "AuthTypes CertTypes CookieTypes FileContent FileTypes HeaderTypes PrimitiveData "
     "ProxyTypes QueryParamTypes RequestContent RequestData RequestExtensions RequestFiles "
     "ResponseContent ResponseExtensions TimeoutTypes URLTypes SyncByteStream AsyncByteStream",
-    "_urlparse": "urlparse ParseResult",
+    "_urlparse": "urlparse ParseResult encode_host normalize_path normalize_port validate_path",
     "_urls": "URL QueryParams",
-    "_utils": "URLPattern get_environment_proxies",
+    "_utils": "URLPattern get_environment_proxies is_ipv4_hostname is_ipv6_hostname "
+    "peek_filelike_length primitive_value_to_str to_bytes to_bytes_or_str to_str unquote",
 }
 
 
