@@ -46,7 +46,7 @@ class MemoryStream:
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         return RESPONSE
 
-    async def write_some(self, data: Any, timeout: float | None, or_readable: bool = False) -> int:
+    def write_nowait(self, data: Any) -> int:
         return len(data)
 
     def is_readable(self) -> bool:

@@ -429,6 +429,13 @@ class AsyncClient(BaseClient):
         await _flow.leave_transports(AWAITING, self._all_transports(), exc_info)
 
 
+AWAITING.steps = (
+    AsyncClient._send_handling_auth,
+    AsyncClient._send_handling_redirects,
+    AsyncClient._send_single_request,
+)
+
+
 class _AsyncStreaming:
     """`client.stream(...)`: nothing is built or sent before it is entered."""
 

@@ -85,6 +85,8 @@ class ClientState(enum.Enum):
     """Was left by `with`, or closed."""
 
 
+_OPENED = ClientState.OPENED  # an attribute of an enumeration costs 0.5 µs each time
+
 ACCEPT_ENCODING = accept_encoding()
 USER_AGENT = f"python-httpx/{__version__}"
 
@@ -290,7 +292,8 @@ class BaseClient:
     def _merge_url(self, url: URL | str) -> URL:
         """The URL of a request: a relative one below `base_url`, with the query of both."""
         merged = URL(url)
-        if merged.is_relative_url:
+        reference = merged._uri_reference
+        if not (reference.scheme and reference.host):
             base = self._base_url
             merged = merge_base_url(base, merged)
             if base.query:
@@ -299,7 +302,7 @@ class BaseClient:
 
     def _merge_headers(self, headers: HeaderTypes | None = None) -> HeaderTypes | None:
         """The client's headers, and the request's instead of or beside them."""
-        merged = self.headers.copy()
+        merged = self._headers.copy()
         if headers:
             merged.update(headers)
         return merged
@@ -307,14 +310,14 @@ class BaseClient:
     def _merge_cookies(self, cookies: CookieTypes | None = None) -> CookieTypes | None:
         """The client's jar itself, unless the request has cookies of its own: then a new one."""
         if not cookies:
-            return self.cookies or cookies
-        merged = Cookies(self.cookies)
+            return self._cookies or cookies
+        merged = Cookies(self._cookies)
         merged.update(cookies)
         return merged
 
     def _merge_queryparams(self, params: QueryParamTypes | None = None) -> QueryParamTypes | None:
         """The client's parameters, and the request's instead of or beside them, key by key."""
-        return self.params.merge(params) if params or self.params else params
+        return self._params.merge(params) if params or self._params else params
 
     def _enforce_trailing_slash(self, url: URL) -> URL:
         """The URL with a slash at the end of its path."""
@@ -393,9 +396,10 @@ class BaseClient:
 
     def _begin(self) -> None:
         """A request is about to be sent."""
-        if self._state is ClientState.CLOSED:
-            raise RuntimeError("Cannot send a request, as the client has been closed.")
-        self._state = ClientState.OPENED
+        if self._state is not _OPENED:
+            if self._state is ClientState.CLOSED:
+                raise RuntimeError("Cannot send a request, as the client has been closed.")
+            self._state = _OPENED
 
     def _open(self) -> None:
         """`with` begins."""

@@ -69,6 +69,9 @@ class AuthFlow(Protocol):
 class Calls(Protocol):
     """The face that both worlds share."""
 
+    steps: tuple[Any, Any, Any]
+    """The client's methods for the steps of a journey, as they are if nobody has replaced one."""
+
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
         """Call a hook, or a method of the client that users may override."""
         ...
@@ -85,11 +88,11 @@ class Calls(Protocol):
         """Begin to authenticate."""
         ...
 
-    async def read(self, response: Response) -> None:
+    def read(self, response: Response) -> Awaitable[Any]:
         """Read a response's body to its end."""
         ...
 
-    async def close(self, response: Response) -> None:
+    def close(self, response: Response) -> Awaitable[None]:
         """Close a response."""
         ...
 
@@ -116,6 +119,8 @@ class Calls(Protocol):
 
 class _Blocking:
     """The world of `Client`."""
+
+    steps: tuple[Any, Any, Any] = (None, None, None)  # `_client` fills them in
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
@@ -175,6 +180,8 @@ class _Blocking:
 class _Awaiting:
     """The world of `AsyncClient`."""
 
+    steps: tuple[Any, Any, Any] = (None, None, None)  # `_async_client` fills them in
+
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
         # What it returns is awaited by the caller: one coroutine less on each of three steps.
         awaitable: Awaitable[Any] = function(*args, **kwargs)
@@ -198,11 +205,11 @@ class _Awaiting:
         self.adapt(request)  # the flow may read it
         return _AwaitingAuthFlow(auth, request)
 
-    async def read(self, response: Response) -> None:
-        await response.aread()
+    def read(self, response: Response) -> Awaitable[Any]:
+        return response.aread()
 
-    async def close(self, response: Response) -> None:
-        await response.aclose()
+    def close(self, response: Response) -> Awaitable[None]:
+        return response.aclose()
 
     async def save(self, response: Response, saving: Saving) -> None:
         await saving.adrain(response, _in_thread)

@@ -594,6 +594,12 @@ def _share_docs() -> None:
 
 _share_docs()
 
+BLOCKING.steps = (
+    Client._send_handling_auth,
+    Client._send_handling_redirects,
+    Client._send_single_request,
+)
+
 # Others know them from here, and messages and pickles name where a class says it lives.
 for _class in (BaseClient, ClientState, UseClientDefault):
     _class.__module__ = __name__

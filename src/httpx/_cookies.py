@@ -185,7 +185,7 @@ class Cookies(MutableMapping[str, str]):
         return sum(1 for _ in self._all())
 
     def __bool__(self) -> bool:
-        return any(True for _ in self._all())
+        return self._jar is not None and any(True for _ in self._all())
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Cookies):

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterable, Iterable
 from ._content import ByteStream, UnattachedStream, encode_request
 from ._cookies import Cookies
 from ._exceptions import RequestNotRead
-from ._headers import Headers
+from ._headers import Headers, lower_name
 from ._multipart import get_multipart_boundary_from_content_type
 from ._types import (
     AsyncByteStream,
@@ -105,7 +105,7 @@ class Request:
     def _complete_headers(self, body_headers: dict[str, str]) -> None:
         """Add the body's fields at the end, `Host` and an empty body's length in front."""
         fields = self.headers._list
-        names = {lower for _, lower, _ in fields}
+        names = set(map(lower_name, fields))
         for name, value in body_headers.items():
             raw = name.encode("ascii")
             lower = raw.lower()
@@ -120,9 +120,9 @@ class Request:
         ):
             fields.insert(0, (b"Content-Length", b"content-length", b"0"))
         if b"host" not in names:
-            host = self.url.netloc
+            host = self.url._uri_reference.netloc
             if host:
-                fields.insert(0, (b"Host", b"host", host))
+                fields.insert(0, (b"Host", b"host", host.encode("ascii")))
 
     @property
     def content(self) -> bytes:

@@ -107,6 +107,12 @@ class Response:
     """
 
     _content: bytes
+    _clock: float | None = None
+    """When the request was sent, until the response is closed."""
+    _elapsed: float | None = None
+    """Seconds from then on, once it is."""
+    _source: types.AsyncGeneratorType[bytes, None] | None = None
+    """An iterator over the stream that has to be closed before it."""
     _in_thread: RunInThread | None = None
     """How to do what blocks, for a response that an event loop waits for."""
 
@@ -263,15 +269,15 @@ class Response:
     @property
     def elapsed(self) -> datetime.timedelta:
         """From sending the request to closing the response. Raises `RuntimeError` before that."""
-        if not hasattr(self, "_elapsed"):
+        if self._elapsed is None:
             raise RuntimeError(
                 "'.elapsed' may only be accessed after the response has been read or closed."
             )
-        return self._elapsed
+        return datetime.timedelta(seconds=self._elapsed)
 
     @elapsed.setter
     def elapsed(self, elapsed: datetime.timedelta) -> None:
-        self._elapsed = elapsed
+        self._elapsed = elapsed.total_seconds()
 
     def _start_clock(self, started: float) -> None:
         """Set `elapsed`, counted from a `time.perf_counter()`, once the response is closed."""
@@ -280,9 +286,9 @@ class Response:
             self._stop_clock()
 
     def _stop_clock(self) -> None:
-        started = self.__dict__.pop("_clock", None)
-        if started is not None:
-            self._elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
+        if self._clock is not None:
+            self._elapsed = time.perf_counter() - self._clock
+            self._clock = None
 
     @property
     def num_bytes_downloaded(self) -> int:
@@ -355,7 +361,10 @@ class Response:
             else:
                 self._take_sync_stream()
                 try:
-                    content = self._decode(self._count(read_all()))
+                    content = read_all()
+                    self._num_bytes_downloaded = len(content)
+                    if self._decoder is not None:
+                        content = self._decode(content)
                 except Exception as exc:
                     self._note_fault(exc)
                     if isinstance(exc, UNUSABLE):
@@ -441,7 +450,10 @@ class Response:
             else:
                 self._take_async_stream()
                 try:
-                    content = self._decode(self._count(await read_all()))
+                    content = await read_all()
+                    self._num_bytes_downloaded = len(content)
+                    if self._decoder is not None:
+                        content = self._decode(content)
                 except Exception as exc:
                     self._note_fault(exc)
                     if isinstance(exc, UNUSABLE):
@@ -500,7 +512,7 @@ class Response:
             self.is_closed = True
             self._stop_clock()
             try:
-                source = self.__dict__.pop("_source", None)
+                source, self._source = self._source, None
                 if source is not None and not source.ag_running:
                     await source.aclose()
             finally:
@@ -566,10 +578,6 @@ class Response:
             codings = self.headers.get("content-encoding")
             self._decoder = None if codings is None else make_decoder(codings.split(","))
         return self._decoder
-
-    def _count(self, raw: bytes) -> bytes:
-        self._num_bytes_downloaded = len(raw)
-        return raw
 
     def _decode(self, raw: bytes) -> bytes:
         try:

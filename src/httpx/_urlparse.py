@@ -14,6 +14,7 @@ This room holds no URL class and no query dictionary (`_urls.py` does), and does
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ._exceptions import InvalidURL
@@ -110,8 +111,10 @@ class ParseResult(NamedTuple):
     @property
     def netloc(self) -> str:
         """Host and port, as in the Host header."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port is None else f"{host}:{self.port}"
+        _, _, host, port, *_ = self
+        if ":" in host:
+            host = f"[{host}]"
+        return host if port is None else f"{host}:{port}"
 
     @property
     def authority(self) -> str:
@@ -156,7 +159,19 @@ def urlparse(url: str = "", **components: Any) -> ParseResult:
         raise InvalidURL("URL too long")
     if components:
         return _normalise(_split(url) | _single_components(components))
+    if len(url) <= _LONGEST_KEPT and "@" not in url:
+        return _parse_kept(url)
+    return _parse(url)
+
+
+def _parse(url: str) -> ParseResult:
     return _parse_ordinary(url) or _normalise(_split(url))
+
+
+# Programs ask for the same URLs, and redirect to them: 0.3 µs instead of 5. What is kept is
+# bounded, and without passwords.
+_LONGEST_KEPT = 512
+_parse_kept = lru_cache(maxsize=512)(_parse)
 
 
 def _parse_ordinary(url: str) -> ParseResult | None:

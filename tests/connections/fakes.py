@@ -49,6 +49,13 @@ class Wire(Stream):
         self.written += bytes(data[:size])
         return min(size, len(data))
 
+    def write_nowait(self, data: Buffer) -> int:
+        if self.room and isinstance(self.room[0], Exception):
+            return 0
+        size = min(self.room.pop(0) if self.room else len(data), len(data))
+        self.written += bytes(data[:size])
+        return size
+
     def is_readable(self) -> bool:
         return bool(self.incoming)
 

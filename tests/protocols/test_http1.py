@@ -46,7 +46,10 @@ def test_two_exchanges_on_one_connection(codec: HTTP1Codec) -> None:
         assert not codec.answered
         head, data, end = hear(codec, LINE + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         assert head == ResponseHead(
-            b"HTTP/1.1", 200, b"OK", [(b"Content-Length", b"%d" % len(body))]
+            b"HTTP/1.1",
+            200,
+            b"OK",
+            [(b"Content-Length", b"content-length", b"%d" % len(body))],
         )
         assert codec.announced == len(body)
         assert (data, end) == (body, END)

@@ -81,8 +81,15 @@ class ResponseBody:
         """What an event of this body tells beside its name."""
         return {}
 
+    def take_rest(self) -> bytes | None:
+        """All that is left of the body, and its end, if that needs no waiting; else `None`."""
+        return None
+
     async def read_all(self) -> bytes:
         """All that is left of the body."""
+        rest = self.take_rest()
+        if rest is not None:
+            return rest
         chunk = await self.next_chunk()
         if not chunk:
             return b""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._exceptions import ReadError, RemoteProtocolError, WriteError
 from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
 from .body import ResponseBody
-from .messages import RequestMessage, ResponseMessage
+from .messages import RequestMessage, ResponseMessage, received
 from .upload import SMALL_BODY, Upload
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ class HTTP1Connection:
         try:
             if trace is None:
                 await self._write_head(request)
-                head = await self._write_body(request) or await self._read_head(request)
+                head = None if self._upload is None else await self._write_body(request)
+                if head is None:
+                    head = await self._read_head(request)
             else:
                 info = {"request": request}
                 await trace.span("http11.send_request_headers", info, self._write_head(request))
@@ -99,16 +101,20 @@ class HTTP1Connection:
                     "http11.send_request_body", info, self._write_body(request)
                 )
                 step = self._read_head_values(request, early)
-                head = ResponseHead(
-                    *await trace.span("http11.receive_response_headers", info, step)
+                version, status, reason, headers = await trace.span(
+                    "http11.receive_response_headers", info, step
                 )
+                head = ResponseHead(version, status, reason, received(headers))
         except BaseException as exc:
             self.close()
             if trace is not None and isinstance(exc, Exception):
                 await trace.closed("http11", {})
             raise
-        body = HTTP1Body(self, request)
-        return ResponseMessage(*head, body, self.stream, None, self.proxy_headers)
+        version, status, reason, fields = head
+        return ResponseMessage(
+            version, status, reason, fields, HTTP1Body(self, request), self.stream, None,
+            self.proxy_headers,
+        )  # fmt: skip
 
     async def _write_head(self, request: RequestMessage) -> None:
         """Write the head, and with it the whole request where that is small.
@@ -121,7 +127,7 @@ class HTTP1Connection:
         self._upload = None
         head = codec.start(request.method, request.target, request.headers)
         body = request.body
-        if body is None:
+        if not body:
             head += codec.finish()
         elif isinstance(body, bytes):
             if len(body) <= SMALL_BODY:
@@ -135,8 +141,12 @@ class HTTP1Connection:
                 body.push_back(first)
             elif first:
                 head = b"".join([head, *codec.frame(first)])
+        # As a rule it fits: no coroutine for that.
+        request.written = self.stream.write_nowait(head)
+        if request.written == len(head):
+            return
         try:
-            await self._write(head, request)
+            await self._write_rest(head, request)
         except WriteError as exc:
             # The peer may have answered before it closed: the response, if any, says why.
             self._write_error = exc
@@ -202,15 +212,13 @@ class HTTP1Connection:
         if upload is not None:
             await upload.aclose()
 
-    async def _write(self, data: bytes, request: RequestMessage) -> None:
-        written = 0
-        while written < len(data):
-            part = memoryview(data)[written:] if written else data
-            sent = await self.stream.write_some(part, request.timeouts.write)
-            request.written += sent
-            written += sent
+    async def _write_rest(self, head: bytes, request: RequestMessage) -> None:
+        while request.written < len(head):
+            part = memoryview(head)[request.written :]
+            request.written += await self.stream.write_some(part, request.timeouts.write)
 
     async def _read_event(self, request: RequestMessage) -> Event:
+        """Read once, and tell what that makes of the response."""
         codec = self.codec
         codec.receive(await self.stream.read(_READ_SIZE, request.timeouts.read))
         request.answered = codec.answered
@@ -222,10 +230,13 @@ class HTTP1Connection:
         """Wait for the final response's head."""
         if early is not None:
             return early
+        codec, stream = self.codec, self.stream
+        event: Event = NEED_DATA
         try:
-            event = await self._read_event(request)
             while event is NEED_DATA:
-                event = await self._read_event(request)
+                codec.receive(await stream.read(_READ_SIZE, request.timeouts.read))
+                request.answered = codec.answered
+                event = codec.next_event()
         except Exception:
             if self._write_error is not None and not request.answered:
                 raise self._write_error from None
@@ -237,7 +248,8 @@ class HTTP1Connection:
         self, request: RequestMessage, early: ResponseHead | None
     ) -> tuple[Any, ...]:
         """For the trace, whose listeners know a plain tuple."""
-        return tuple(await self._read_head(request, early))
+        head = await self._read_head(request, early)
+        return head.http_version, head.status, head.reason, head.headers
 
     # -- the end of an exchange --------------------------------------------------------------
 
@@ -309,6 +321,16 @@ class HTTP1Body(ResponseBody):
             else:
                 assert isinstance(event, bytes)
                 return event
+
+    def take_rest(self) -> bytes | None:
+        connection = self._connection
+        if self.held or self.closed or connection.is_writing or self._request.trace is not None:
+            return None
+        rest = connection.codec.take_rest()
+        if rest is not None:
+            self._received += len(rest)
+            self.close()
+        return rest
 
     def _cut_off(self) -> RemoteProtocolError:
         """Only the end of the connection told where the body ends, and TLS says that somebody

@@ -45,7 +45,7 @@ from .._exceptions import (
 from .._network.base import timed_out
 from .._network.detect import lock
 from .exchange import Exchange, HTTP2Body
-from .messages import RequestBody, RequestMessage, ResponseMessage
+from .messages import RequestBody, RequestMessage, ResponseMessage, received
 from .outbox import Outbox
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ class HTTP2Connection:
             b"HTTP/2",
             head.status,
             None,
-            head.headers,
+            received(head.headers),
             HTTP2Body(self, exchange),
             self.stream,
             exchange.stream_id,

@@ -104,7 +104,7 @@ class Ledger:
         self.opened = self.requests = self.reused = 0
         self.slots = 0
         self.routes: dict[Route, _RouteState] = {}
-        self.connections: dict[Connection, None] = {}
+        self.connections: dict[Connection, _RouteState] = {}
         self.unsettled: dict[Connection, None] = {}  # HTTP/2, before the peer's SETTINGS
         self.idle: OrderedDict[Connection, None] = OrderedDict()  # longest idle first
         self.waiters: OrderedDict[PoolWaiter, None] = OrderedDict()  # longest waiting first
@@ -197,7 +197,7 @@ class Ledger:
     def _evict(self) -> None:
         """Free the slot of the connection that has been idle for longest."""
         connection = next(iter(self.idle))
-        self._doom(connection, self.routes[connection.route])
+        self._doom(connection, self.connections[connection])
 
     def enqueue(self, waiter: PoolWaiter) -> None:
         """Into its route's queue; and into the queue of all, unless it waits for a dial."""
@@ -229,7 +229,7 @@ class Ledger:
 
     def _offer(self, connection: Connection) -> None:
         """A connection has room: hand it over, or keep it."""
-        state = self.routes[connection.route]
+        state = self.connections[connection]
         while state.waiters and connection.active < connection.capacity:
             waiter = next(iter(state.waiters))
             if not connection.active and (waiter.fresh or self._somebody_is_stranded()):
@@ -288,7 +288,7 @@ class Ledger:
         else:
             self.unsettled[connection] = None
         state.multiplexes = connection.multiplexes
-        self.connections[connection] = None
+        self.connections[connection] = state
         connection.active = 1
         self.opened += 1
         self.requests += 1
@@ -328,7 +328,7 @@ class Ledger:
         self.requests -= 1
         self.reused -= connection.served > 0
         self._grant_slot(connection.route)
-        self._remove(connection, self.routes[connection.route])
+        self._remove(connection, self.connections[connection])
         return True
 
     def retire(self) -> None:
@@ -339,20 +339,24 @@ class Ledger:
 
     def end_exchange(self, connection: Connection) -> None:
         """A connection has one exchange less."""
-        if connection in self.connections and connection.active:
+        state = self.connections.get(connection)
+        if state is not None and connection.active:
             connection.active -= 1
-            self._offer(connection)
+            if connection.active or self.waiters or state.waiters or not connection.capacity:
+                self._offer(connection)
+            else:  # as a rule: 0.5 µs less
+                self._keep(connection, state)
 
     def forget(self, connection: Connection) -> None:
         """A connection is closed: its slot is free."""
         if connection in self.connections:
-            self._remove(connection, self.routes[connection.route])
+            self._remove(connection, self.connections[connection])
             self._serve_slots()
 
     def resize(self, connection: Connection) -> None:
         """What an HTTP/2 connection can carry has changed, or is known for the first time."""
         if connection in self.connections:
-            state = self.routes[connection.route]
+            state = self.connections[connection]
             if connection.settled:
                 self._settle_capacity(connection, state)
             state.ready.pop(connection, None)

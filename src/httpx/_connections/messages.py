@@ -25,14 +25,23 @@ __all__ = [
     "AwaitingRequestBody",
     "BlockingRequestBody",
     "Fields",
+    "ReceivedFields",
     "RequestBody",
     "RequestMessage",
     "RequestTarget",
     "ResponseMessage",
     "Timeouts",
+    "received",
 ]
 
 Fields = list[tuple[bytes, bytes]]
+ReceivedFields = list[tuple[bytes, bytes, bytes]]  # with the name in lower case, too
+
+
+def received(fields: Fields) -> ReceivedFields:
+    """Fields as a `ResponseMessage` has them."""
+    return [(name, name.lower(), value) for name, value in fields]
+
 
 # RFC 9110 9.2.2; QUERY is safe and idempotent by its own draft.
 _IDEMPOTENT = frozenset([b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE", b"QUERY"])
@@ -290,7 +299,7 @@ class ResponseMessage:
 
     __slots__ = (
         "body",
-        "headers",
+        "fields",
         "http_version",
         "proxy_headers",
         "reason",
@@ -304,7 +313,7 @@ class ResponseMessage:
         http_version: bytes,
         status: int,
         reason: bytes | None,
-        headers: Fields,
+        fields: ReceivedFields,
         body: ResponseBody,
         stream: Stream,
         stream_id: int | None = None,
@@ -314,7 +323,8 @@ class ResponseMessage:
         self.status = status
         self.reason = reason
         """The reason phrase; `None` in HTTP/2, which has none."""
-        self.headers = headers
+        self.fields = fields
+        """Name, name in lower case, and value of each: as `httpx.Headers` keeps them."""
         self.body = body
         self.stream = stream
         """The wire, for the extension `network_stream`."""
@@ -322,3 +332,8 @@ class ResponseMessage:
         """The HTTP/2 stream's number."""
         self.proxy_headers = proxy_headers
         """What the proxy said when it opened the tunnel to the origin."""
+
+    @property
+    def headers(self) -> Fields:
+        """The fields as pairs."""
+        return [(name, value) for name, _, value in self.fields]

@@ -183,7 +183,8 @@ class Pool:
             if grant is None:
                 grant = PoolWaiter(ledger, route, fresh, backend.waiter())
                 ledger.enqueue(grant)
-        self._settle()
+        if self._left or ledger.doomed:
+            self._settle()
         return grant
 
     def _replace(self, ledger: Ledger, connection: Connection) -> bool:
@@ -262,8 +263,10 @@ class Pool:
     def give_back(self, connection: Connection) -> None:
         """An exchange has ended, and the connection can serve another."""
         with self._lock:
-            self._ledger.end_exchange(connection)
-        self._settle()
+            ledger = self._ledger
+            ledger.end_exchange(connection)
+        if self._left or ledger.doomed:
+            self._settle()
 
     def resize(self, connection: Connection) -> None:
         """The connection's capacity has changed, or is known for the first time."""

@@ -155,7 +155,7 @@ class H11Engine:
             b"HTTP/" + event.http_version,
             event.status_code,
             event.reason,
-            list(event.headers.raw_items()),
+            [(name, name.lower(), value) for name, value in event.headers.raw_items()],
         )
 
     def _fault(self, text: str) -> RemoteProtocolError:

@@ -245,10 +245,11 @@ class _PooledTransport:
         if trace is not None and trace.stopwatch is not None:
             trace.stopwatch.answered(message.http_version, message.stream)
             extensions["timings"] = trace.stopwatch.timings
-        response = Response(
-            message.status, headers=message.headers, stream=stream, extensions=extensions
-        )
-        return self._limited(response, request)
+        limit = request.extensions.get("max_response_size", self._max_response_size)
+        if limit is not None:
+            extensions["max_response_size"] = limit
+        headers = Headers._from_wire(message.fields)
+        return Response(message.status, headers=headers, stream=stream, extensions=extensions)
 
     def _limited(self, response: Response, request: Request) -> Response:
         """The response, which knows how much of it may be read."""
@@ -413,6 +414,9 @@ class _BodyStream(_Body, SyncByteStream):
 
     def read_all(self) -> bytes:
         """All of it, by one `drive`: the quick way that `Response.read` looks for."""
+        rest = self._body.take_rest()
+        if rest is not None:
+            return rest
         try:
             return drive(self._body.read_all())
         except TransportError as exc:
@@ -420,7 +424,8 @@ class _BodyStream(_Body, SyncByteStream):
             raise
 
     def close(self) -> None:
-        drive(self._body.aclose())
+        if not self._body.closed:
+            drive(self._body.aclose())
 
 
 class _AsyncBodyStream(_Body, AsyncByteStream):
@@ -451,7 +456,8 @@ class _AsyncBodyStream(_Body, AsyncByteStream):
             raise
 
     async def aclose(self) -> None:
-        await self._body.aclose()
+        if not self._body.closed:
+            await self._body.aclose()
 
 
 class _NetworkStream:
