@@ -1,8 +1,9 @@
 """Heads of HTTP/1.1 messages, as pure functions of bytes (RFC 9112, sections 2 to 6).
 
 `write_request_line`, `write_request_fields` and `parse_response_head` are strict and fast: they
-know the ordinary message only, and answer `None` to anything else, which then goes to h11. `admit` is the one table of
-where this library judges a response's head otherwise than h11 does, in both directions:
+know the ordinary message only, and answer `None` to anything else, which then goes to h11.
+`admit` is the one table of where this library judges a response's head otherwise than h11 does,
+in both directions:
 
 refused, although h11 takes it              | why
 --------------------------------------------|-----------------------------------------------
@@ -62,9 +63,7 @@ _are_field_lines = re.compile(rb"(?:" + _TOKEN + rb": " + _VALUE + rb"\r\n)+").f
 _match_status_line = re.compile(
     rb"HTTP/1\.1 ([2-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n"
 ).match
-_match_field_line = re.compile(
-    rb"(" + _TOKEN + rb"):[ \t]*+([\t\x20-\x7e\x80-\xff]*+)"
-).fullmatch
+_match_field_line = re.compile(rb"(" + _TOKEN + rb"):[ \t]*+([\t\x20-\x7e\x80-\xff]*+)").fullmatch
 _is_status_line = re.compile(rb"HTTP/[0-9]\.[0-9] [1-9][0-9]{2}(?: .*)?").fullmatch
 _ENCODING_NAME = b"transfer-encoding:"
 _find_forbidden = re.compile(rb"[\x00\n\x0b\x0c\r]").search
