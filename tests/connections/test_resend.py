@@ -262,6 +262,7 @@ async def test_a_post_that_no_socket_took_is_sent_again(
                 return await read(self, *args)
 
             read = SocketStream.read
+            monkeypatch.setattr(SocketStream, "write_nowait", lambda self, data: 0)
             monkeypatch.setattr(SocketStream, "write_some", failing)
             monkeypatch.setattr(SocketStream, "read", silent)
             answer = await client.post(server.url, content=b"body")
