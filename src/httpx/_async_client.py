@@ -429,11 +429,7 @@ class AsyncClient(BaseClient):
         await _flow.leave_transports(AWAITING, self._all_transports(), exc_info)
 
 
-AWAITING.steps = (
-    AsyncClient._send_handling_auth,
-    AsyncClient._send_handling_redirects,
-    AsyncClient._send_single_request,
-)
+AWAITING.steps = _flow.steps_of(AsyncClient)
 
 
 class _AsyncStreaming:

@@ -4,9 +4,8 @@ Each public method is a signature, a docstring, and one call: `request` builds a
 drives the journey that `_flow` describes. The methods that begin with an underscore are the
 steps of that journey, here so that they can be overridden and patched.
 
-`AsyncClient` is the twin in `_async_client`, method by method; `tests/test_twins.py` compares
-signatures and docstrings. What both have in common is in `_base_client`. No rule of HTTP is
-decided here.
+`AsyncClient` is the twin in `_async_client`, method by method; `tests/test_twins.py` compares them.
+What both have in common is in `_base_client`. No rule of HTTP is decided here.
 """
 
 from __future__ import annotations
@@ -593,12 +592,7 @@ def _share_docs() -> None:
 
 
 _share_docs()
-
-BLOCKING.steps = (
-    Client._send_handling_auth,
-    Client._send_handling_redirects,
-    Client._send_single_request,
-)
+BLOCKING.steps = _flow.steps_of(Client)
 
 # Others know them from here, and messages and pickles name where a class says it lives.
 for _class in (BaseClient, ClientState, UseClientDefault):

@@ -17,6 +17,7 @@ and no URL is changed here; `_redirects` and `_auth` do that, without waiting.
 from __future__ import annotations
 
 import logging
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ._auth import Auth
@@ -39,6 +40,7 @@ __all__ = [
     "send_handling_auth",
     "send_handling_redirects",
     "send_single_request",
+    "steps_of",
 ]
 
 logger = logging.getLogger("httpx")
@@ -82,15 +84,17 @@ async def send(
     return response
 
 
+def steps_of(kind: type[Any]) -> tuple[Any, Any, Any]:
+    """The methods of a class of clients for the steps of a journey, which others replace."""
+    return kind._send_handling_auth, kind._send_handling_redirects, kind._send_single_request
+
+
 def _is_straight(client: Any, calls: Calls) -> bool:
     """Whether all steps are the ones that the client was made with. By identity, since wrappers
     say that they are equal to what they wrap."""
-    kind, own = type(client), client.__dict__
-    auth, redirects, single = calls.steps
+    own = client.__dict__
     return (
-        kind._send_handling_auth is auth
-        and kind._send_handling_redirects is redirects
-        and kind._send_single_request is single
+        all(map(is_, steps_of(type(client)), calls.steps))
         and "_send_handling_auth" not in own
         and "_send_handling_redirects" not in own
         and "_send_single_request" not in own

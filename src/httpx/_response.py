@@ -6,10 +6,10 @@ cut into pieces is `_pieces`' business; here are the states: not taken, taken
 
 The private contract with the transports: a stream may have `read_all() -> bytes` (a blocking
 one) or `aread_all()` (a coroutine; an awaiting one) that gives the whole raw body at once.
-`read()` and `aread()` then call that, once, instead of iterating, and close the stream after it
-as after an iteration. It may also have `hold()`, which asks it not to give its connection back
-at its end but when it is closed, and `spoil()`, which says that what came is not to be trusted,
-and the connection with it. A `max_response_size` in the extensions bounds what is given out.
+`read()` and `aread()` then call that instead of iterating, and close the stream after it. It may
+have `hold()`, which asks it not to give its connection back at its end but when it is closed, and
+`spoil()`, which says that what came is not to be trusted, and the connection with it. A
+`max_response_size` in the extensions bounds what is given out.
 
 A response refers to its request and stream, and nothing that it owns refers to it: it is freed
 when its last reference goes, without the garbage collector.
@@ -107,12 +107,9 @@ class Response:
     """
 
     _content: bytes
-    _clock: float | None = None
-    """When the request was sent, until the response is closed."""
-    _elapsed: float | None = None
-    """Seconds from then on, once it is."""
-    _source: types.AsyncGeneratorType[bytes, None] | None = None
-    """An iterator over the stream that has to be closed before it."""
+    _clock: float | None = None  # when the request was sent, until the response is closed
+    _elapsed: float | None = None  # seconds from then on, once it is
+    _source: types.AsyncGeneratorType[bytes, None] | None = None  # closed before the stream is
     _in_thread: RunInThread | None = None
     """How to do what blocks, for a response that an event loop waits for."""
 
@@ -361,10 +358,7 @@ class Response:
             else:
                 self._take_sync_stream()
                 try:
-                    content = read_all()
-                    self._num_bytes_downloaded = len(content)
-                    if self._decoder is not None:
-                        content = self._decode(content)
+                    content = self._take_in(read_all())
                 except Exception as exc:
                     self._note_fault(exc)
                     if isinstance(exc, UNUSABLE):
@@ -450,10 +444,7 @@ class Response:
             else:
                 self._take_async_stream()
                 try:
-                    content = await read_all()
-                    self._num_bytes_downloaded = len(content)
-                    if self._decoder is not None:
-                        content = self._decode(content)
+                    content = self._take_in(await read_all())
                 except Exception as exc:
                     self._note_fault(exc)
                     if isinstance(exc, UNUSABLE):
@@ -539,8 +530,7 @@ class Response:
     def _take_async_chunks(self) -> AsyncIterator[bytes]:
         chunks = aiter(self._take_async_stream())
         if isinstance(chunks, types.AsyncGeneratorType):
-            # Abandoned by an early break it would be collected unfinished, an error under trio:
-            # it is kept, and closed when the response is.
+            # Left half-way it would be collected unfinished, an error under trio: `aclose` ends it.
             self._source = chunks
         return chunks
 
@@ -578,6 +568,10 @@ class Response:
             codings = self.headers.get("content-encoding")
             self._decoder = None if codings is None else make_decoder(codings.split(","))
         return self._decoder
+
+    def _take_in(self, raw: bytes) -> bytes:
+        self._num_bytes_downloaded = len(raw)
+        return raw if self._decoder is None else self._decode(raw)
 
     def _decode(self, raw: bytes) -> bytes:
         try:
