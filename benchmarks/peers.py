@@ -339,10 +339,25 @@ AWAITING: dict[str, type[Awaiting]] = {
 }  # fmt: skip
 
 
-def timed(step: Callable[[], object]) -> dict[str, float]:
+def timed(step: Callable[[], int | None]) -> dict[str, float]:
+    """The time of a step, and how many pieces of work it did, if it says so."""
     start, cpu = time.perf_counter(), time.process_time()
-    step()
-    return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
+    done = step()
+    return {
+        "seconds": time.perf_counter() - start,
+        "cpu": time.process_time() - cpu,
+        **({} if done is None else {"count": done}),
+    }
+
+
+def repeat(step: Callable[[], object], options: dict[str, Any]) -> int:
+    """Do a step `count` times, or for `seconds`; how often it was done."""
+    end = time.perf_counter() + options["seconds"]
+    for done in range(options["count"]):
+        step()
+        if time.perf_counter() > end:
+            return done + 1
+    return int(options["count"])
 
 
 def expect(length: int, options: dict[str, Any]) -> None:
@@ -355,7 +370,7 @@ def blocking_work(peer: str, work: str, options: dict[str, Any]) -> dict[str, fl
     if work == "sync-get":
         for _ in range(options["warm"]):
             expect(client.get(url), options)
-        return timed(lambda: [client.get(url) for _ in range(options["count"])])
+        return timed(lambda: repeat(lambda: client.get(url), options))
     if work == "sync-download":
         client.download(options["small"])
         return timed(lambda: expect(client.download(url), options))
@@ -369,37 +384,52 @@ async def awaiting_work(peer: str, work: str, options: dict[str, Any]) -> dict[s
     await client.start()
     url = options["url"]
 
-    async def many(count: int, at_once: int) -> None:
-        async def worker(share: int) -> None:
-            for _ in range(share):
-                await client.get(url)
+    async def many(count: int, at_once: int) -> int:
+        end = time.perf_counter() + options["seconds"]
 
-        await asyncio.gather(*[worker(count // at_once) for _ in range(at_once)])
+        async def worker(share: int) -> int:
+            for done in range(share):
+                await client.get(url)
+                if time.perf_counter() > end:
+                    return done + 1
+            return share
+
+        return sum(await asyncio.gather(*[worker(count // at_once) for _ in range(at_once)]))
 
     async def queued(count: int) -> None:
         await asyncio.gather(*[client.get(url) for _ in range(count)])
 
-    async def measure(step: Callable[[], Awaitable[object]]) -> dict[str, float]:
+    async def measure(step: Callable[[], Awaitable[int | None]]) -> dict[str, float]:
         start, cpu = time.perf_counter(), time.process_time()
-        await step()
-        return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
+        done = await step()
+        return {
+            "seconds": time.perf_counter() - start,
+            "cpu": time.process_time() - cpu,
+            **({} if done is None else {"count": done}),
+        }
+
+    async def download() -> None:
+        expect(await client.download(url), options)
+
+    async def events() -> None:
+        assert await client.events(url) > 0
 
     if work == "async-get":
         expect(await client.get(url), options)
         await many(options["warm"], options["at_once"])
         return await measure(lambda: many(options["count"], options["at_once"]))
     if work == "async-queued":
-        await many(options["connections"], options["connections"])
+        await many(options["at_once"], options["at_once"])
         return await measure(lambda: queued(options["count"]))
     if work == "async-idle":  # one at a time, beside many connections that are idle
         await many(options["idle"], options["idle"])
         return await measure(lambda: many(options["count"], 1))
     if work == "async-download":
         await client.get(options["small"])
-        return await measure(lambda: client.download(url))
+        return await measure(download)
     if work == "async-events":
         await client.events(url)
-        return await measure(lambda: client.events(url))
+        return await measure(events)
     if work == "async-memory":
         before = memory()
         await many(options["at_once"], options["at_once"])
@@ -419,14 +449,18 @@ def one_off_work(peer: str, work: str, options: dict[str, Any]) -> dict[str, flo
     module = importlib.import_module({"courier": "httpx"}.get(peer, peer))
     url, ca = options["url"], options.get("ca")
     if work == "one-off":
-        if ca:
-            os.environ["SSL_CERT_FILE"] = ca
+        if ca:  # beside all the roots that everybody loads who does not say otherwise
+            import certifi
+
+            bundle = Path(ca).with_name("bundle.pem")
+            bundle.write_text(Path(certifi.where()).read_text() + Path(ca).read_text())
+            os.environ["SSL_CERT_FILE"] = ca = str(bundle)
         keywords = {"verify": ca} if ca and peer in ("requests", "niquests") else {}
         module.get(url, **keywords)
-        return timed(lambda: [module.get(url, **keywords) for _ in range(options["count"])])
+        return timed(lambda: repeat(lambda: module.get(url, **keywords), options))
     make = module.Client if hasattr(module, "Client") else module.Session
     make().close()
-    return timed(lambda: [make().close() for _ in range(options["count"])])
+    return timed(lambda: repeat(lambda: make().close(), options))
 
 
 def import_work(peer: str, options: dict[str, Any]) -> dict[str, float]:
