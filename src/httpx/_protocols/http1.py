@@ -74,6 +74,8 @@ _PARTIAL = rb"(?:[0-9a-fA-F]{1,16}\r?|0{1,16}\r\n\r?)?"
 _is_partial_first_line = re.compile(_PARTIAL).fullmatch
 _is_partial_next_line = re.compile(rb"\r?|\r\n" + _PARTIAL).fullmatch
 
+_NO_REQUEST: tuple[bytes, bytes, Fields] = (b"", b"", [])
+
 
 class HTTP1Codec:
     """The client's side of one HTTP/1.1 connection.
@@ -134,7 +136,7 @@ class HTTP1Codec:
         self._finished = False  # the request has left
         self._sent = 0  # bytes of its body that have left
         self._to_send: Framing = NO_BODY
-        self._request: tuple[bytes, bytes, Fields] = (b"", b"", [])
+        self._request = _NO_REQUEST
         self._head = b""  # the response's head as received, while h11 may still need it
         self._in_head = True
         self._scanned = 0  # how far the buffer was searched for the head's end
@@ -340,7 +342,7 @@ class HTTP1Codec:
             if self._eof:
                 raise self._truncated(self._framing)
             return NEED_DATA
-        self.ended = True
+        self._end()
         return END
 
     def _next_chunks(self) -> Event:
@@ -379,7 +381,7 @@ class HTTP1Codec:
         last = _last_chunk(buffer) if self._received else _only_chunk(buffer)
         if last is not None:
             self._buffer = buffer[last.end() :]
-            self.ended = True
+            self._end()
             return END
         if (_is_partial_next_line if self._received else _is_partial_first_line)(buffer):
             if self._eof:
@@ -394,6 +396,12 @@ class HTTP1Codec:
             engine.next_event()
         self._hand_buffer_over()
         return self._from_engine()
+
+    def _end(self) -> None:
+        """The response is complete: an idle connection keeps no head, of 0.6 KiB."""
+        self.ended = True
+        self._request = _NO_REQUEST
+        self._head = b""
 
     # -- h11 ---------------------------------------------------------------------------------
 
