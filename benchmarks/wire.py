@@ -46,7 +46,7 @@ SMALL = 72
 MIB = 1024 * 1024
 SERVER_CORE, CLIENT_CORE = 1, 0
 SECONDS = 1.0  # after which a measurement that counts requests ends
-LIMIT = 60.0  # seconds after which a peer that has not ended is given up
+LIMIT = 40.0  # seconds after which a peer that has not ended is given up
 
 # An environment: what is installed into it, and the peers that run in it.
 ENVIRONMENTS = {
