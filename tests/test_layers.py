@@ -6,6 +6,7 @@ The rules are those of `docs/topics/design.md`. A rule that is broken names file
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,6 +95,12 @@ def is_for_type_checkers(node: ast.AST) -> bool:
     )
 
 
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    """A room, parsed once for all rules."""
+    return ast.parse(path.read_text())
+
+
 def walk(node: ast.AST, inside: bool = False) -> Iterator[tuple[ast.AST, bool]]:
     """Every node that exists at run time, and whether it is inside a function."""
     for child in ast.iter_child_nodes(node):
@@ -106,7 +113,7 @@ def walk(node: ast.AST, inside: bool = False) -> Iterator[tuple[ast.AST, bool]]:
 
 def imports_of(path: Path) -> list[Import]:
     found = []
-    for node, inside in walk(ast.parse(path.read_text())):
+    for node, inside in walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found += [Import(node, 0, alias.name, not inside) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -191,7 +198,7 @@ def test_protocols_have_no_clock_no_log_and_no_wire(path: Path) -> None:
     assert not [place(path, one.line) for one in imports_of(path) if one.root in forbidden]
     waits = [
         place(path, node.lineno)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, (ast.AsyncFunctionDef, ast.Await))
     ]
     assert not waits
@@ -199,7 +206,7 @@ def test_protocols_have_no_clock_no_log_and_no_wire(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if "_network" in path.parts], ids=name_of)
 def test_the_network_knows_no_http(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     names = [(node.id, node.lineno) for node in ast.walk(tree) if isinstance(node, ast.Name)]
     names += [(n.attr, n.lineno) for n in ast.walk(tree) if isinstance(n, ast.Attribute)]
     assert not [place(path, line) for name, line in names if HTTP_WORDS.search(name)]
@@ -210,7 +217,7 @@ def test_requests_and_responses_stay_above_the_transports(path: Path) -> None:
     room = name_of(path)
     if not room.startswith(("_connections", "_protocols", "_network")):
         return
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     assert not [
         place(path, node.lineno)
         for node in ast.walk(tree)
@@ -235,7 +242,7 @@ def test_drive_stands_at_the_edge(path: Path) -> None:
         return
     calls = [
         place(path, node.lineno)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "drive"
     ]
     assert not calls
@@ -254,7 +261,7 @@ def test_rooms_and_functions_are_small(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)
 def test_no_exception_is_swallowed_whole(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ExceptHandler):
             everything = node.type is None or ast.unparse(node.type) in (
                 "Exception",
@@ -266,7 +273,7 @@ def test_no_exception_is_swallowed_whole(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ROOMS, ids=name_of)
 def test_every_room_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text())), name_of(path)
+    assert ast.get_docstring(tree_of(path)), name_of(path)
 
 
 @pytest.mark.parametrize("kind", ["URL", "Headers", "QueryParams", "Cookies", "Timeout"])
@@ -274,7 +281,7 @@ def test_there_is_one_class_of_each_noun(kind: str) -> None:
     homes = [
         place(path, node.lineno)
         for path in ROOMS
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef) and node.name == kind
     ]
     assert len(homes) == 1, homes
@@ -286,7 +293,7 @@ TESTS = sorted(Path(__file__).parent.rglob("test_*.py"))
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_no_test_sleeps_to_wait(path: Path) -> None:
     """A clock that is faked, or an event, tells when something has happened; a nap hopes."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "sleep":
             seconds = node.args[0] if node.args else None
             if isinstance(seconds, ast.Constant) and isinstance(seconds.value, (int, float)):
