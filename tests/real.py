@@ -1,5 +1,5 @@
-"""Real programs to test against: tinyproxy, squid, microsocks, dante, stunnel, nginx and nghttpd,
-each on a free port.
+"""Real programs to test against: tinyproxy, squid, microsocks, dante, stunnel, nginx, nghttpd and
+nghttpx, each on a free port.
 
 A program that is not installed skips the test that needs it, and says so; where CI is set, it
 fails the test instead. Each one runs in the foreground and ends with its block.
@@ -27,6 +27,7 @@ __all__ = [
     "dante",
     "microsocks",
     "nghttpd",
+    "nghttpx",
     "nginx",
     "nginx_files",
     "squid",
@@ -322,4 +323,21 @@ def nghttpd(directory: Path, files: Path, *options: str) -> Iterator[int]:
     program, port = find("nghttpd"), free_port()
     arguments = [program, "--no-tls", "-a", "127.0.0.1", "-d", str(files), *options, str(port)]
     with running(arguments, port, directory / f"nghttpd-{port}.log"):
+        yield port
+
+
+@contextmanager
+def nghttpx(directory: Path, ca: trustme.CA, origin: int, *options: str) -> Iterator[int]:
+    """nghttp2's reverse proxy over TLS (Debian's package nghttp2-proxy), in front of an origin that
+    speaks HTTP/1.1 on this machine."""
+    program, port = find("nghttpx"), free_port()
+    leaf = ca.issue_cert("localhost", "127.0.0.1")
+    key, chain = directory / "nghttpx-key.pem", directory / "nghttpx.pem"
+    leaf.private_key_pem.write_to_path(str(key))
+    chain.write_bytes(b"".join(part.bytes() for part in leaf.cert_chain_pems))
+    arguments = [
+        program, "--conf=/dev/null", f"--frontend=127.0.0.1,{port}",
+        f"--backend=127.0.0.1,{origin}", *options, str(key), str(chain),
+    ]  # fmt: skip
+    with running(arguments, port, directory / f"nghttpx-{port}.log"):
         yield port

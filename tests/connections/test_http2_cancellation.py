@@ -89,7 +89,7 @@ async def post_pieces(scene: Scene) -> None:
 
 CASES = [
     Case("cold get", slowly, get, options=OPTIONS, phases=("_read_once", "receive_body")),
-    Case("warm get", slowly, get, prepare=warm_up, options=OPTIONS, phases=("_receive_head",)),
+    Case("warm get", slowly, get, prepare=warm_up, options=OPTIONS, phases=("_wait",)),
     Case("post", reluctantly, post, prepare=warm_up, options=OPTIONS, phases=("_send_piece",)),
     Case(
         "post of pieces", reluctantly, post_pieces, prepare=warm_up, options=OPTIONS,

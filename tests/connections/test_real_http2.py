@@ -1,4 +1,4 @@
-"""HTTP/2 against servers that others wrote: nginx, and nghttp2's own."""
+"""HTTP/2 against servers that others wrote: nginx, nghttp2's own, and its reverse proxy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 import httpx
 from tests.connections.test_http2 import assert_at_rest, h2_client, source
-from tests.real import nghttpd, nginx_files
+from tests.real import nghttpd, nghttpx, nginx_files
 from tests.worlds import World
 
 pytestmark = pytest.mark.real
@@ -99,3 +99,30 @@ async def test_nghttpd_in_small_portions(world: World, tmp_path: Path, files: Pa
             contents = [getattr(answer, "content", answer) for answer in answers]
             assert contents[0::2] == [BIG] * 10
             assert contents[1::2] == [b"small"] * 10
+
+
+async def test_nghttpx_in_front_of_an_origin(
+    world: World, tmp_path: Path, ca: Any, ssl_context: ssl.SSLContext, files: Path
+) -> None:
+    """Few streams and small windows; what it writes anew as HTTP/1.1 is what was meant."""
+    options = [
+        "--frontend-http2-max-concurrent-streams=8", "--frontend-http2-window-size=16383",
+        "--frontend-http2-connection-window-size=16383",
+    ]  # fmt: skip
+    limits = httpx.Limits(max_connections=4)
+    with (
+        nginx_files(tmp_path, ca, files) as ports,
+        nghttpx(tmp_path, ca, ports["behind"], *options) as port,
+    ):
+        url = f"https://localhost:{port}"
+        client = world.client(http2=True, verify=ssl_context, timeout=20, limits=limits)
+        async with client:
+            get = partial(client.get, f"{url}/a%20b?c=d", headers={"Connection": "keep-alive"})
+            post = partial(client.post, f"{url}/p", content=BIG[:100_000])
+            answers = await world.gather(*[get, post] * 30)
+            texts = [getattr(answer, "text", answer) for answer in answers]
+            assert texts == ["GET /a%20b?c=d ", "POST /p 100000"] * 30
+            assert {answer.http_version for answer in answers} == {"HTTP/2"}
+            assert (await client.head(f"{url}/h")).headers["content-length"] == "8"
+            answer = await client.put(f"{url}/s", content=source(world, b"12", b"345"))
+            assert answer.text.startswith("PUT /s")

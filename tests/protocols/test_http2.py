@@ -175,6 +175,18 @@ def test_content_length_is_kept_piece_by_piece() -> None:
     pair.client.end_body(stream)
 
 
+def test_a_wrong_length_of_a_head_is_the_fault_of_its_stream() -> None:
+    pair = Pair()
+    stream, other = pair.open(method=b"HEAD"), pair.open()
+    pair.settle()
+    pair.answer(stream, ("content-length", "x"), end=True)
+    pair.answer(other, end=True)
+    failed, *following = pair.settle()
+    assert isinstance(failed, StreamFailed)
+    assert "illegal Content-Length b'x'" in failed.reason
+    assert [type(event) for event in following] == [StreamHead, StreamEnded]
+
+
 def test_goaway_refuses_what_is_above() -> None:
     pair = Pair()
     streams = [pair.open() for _ in range(4)]

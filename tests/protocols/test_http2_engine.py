@@ -1,14 +1,17 @@
-"""HPACK with its shortcuts, judged by hpack: the same fields, the same tables, the same errors."""
+"""The shortcuts past hpack and h2, judged by those: the same fields, tables, events and errors."""
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import hpack
 import pytest
+from hyperframe import frame as frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from httpx import LocalProtocolError, RemoteProtocolError
 from httpx._protocols.http2 import HTTP2Codec
 from httpx._protocols.http2_engine import _MOST_KNOWN, _Decoder, _Encoder
 
@@ -151,3 +154,111 @@ def test_streams_that_have_ended_are_forgotten() -> None:
         number = codec.open(b"GET", b"https", b"/", [(b"Host", b"a")], 0)
         codec.give_up(number)
     assert len(codec._h2.streams) < 50
+
+
+# -- frames, past h2's parser and through it -----------------------------------------------------
+
+
+def any_frame(chance: random.Random, encoder: hpack.Encoder) -> frames.Frame:
+    """More often right than wrong."""
+    stream = chance.choice([1, 1, 1, 3, 3, 5, 7, 9, 2])
+    status = chance.choice(["200", "200", "200", "103", "204", "x"])
+    length = chance.choice([[], [], [("content-length", chance.choice(["0", "3", "x", "9"]))]])
+    block = encoder.encode([(":status", status), ("a", str(chance.randrange(3))), *length])
+    trailers = encoder.encode([("b", "c")])
+    ends: list[str] = chance.choice([[], [], ["END_STREAM"]])
+    padded = frames.DataFrame(stream, b"abc", flags=["PADDED", *ends], pad_length=2)
+    makers = [
+        lambda: frames.HeadersFrame(stream, block, flags=["END_HEADERS", *ends]),
+        lambda: frames.HeadersFrame(stream, block, flags=["END_HEADERS", "PRIORITY", *ends]),
+        lambda: frames.HeadersFrame(stream, trailers, flags=["END_HEADERS", "END_STREAM"]),
+        lambda: frames.HeadersFrame(stream, block, flags=ends),
+        lambda: frames.ContinuationFrame(stream, b"", flags=["END_HEADERS"]),
+        lambda: frames.HeadersFrame(stream, b"\xff\x7f", flags=["END_HEADERS"]),
+        lambda: padded,
+        lambda: frames.RstStreamFrame(stream, chance.randrange(9)),
+        lambda: frames.WindowUpdateFrame(stream, 1000),
+        lambda: frames.SettingsFrame(0, settings={3: chance.choice([1, 100])}),
+        lambda: frames.PingFrame(0, bytes(8)),
+        *[lambda: frames.DataFrame(stream, b"abc", flags=ends)] * 6,
+        *[lambda: frames.HeadersFrame(stream, block, flags=["END_HEADERS", *ends])] * 6,
+    ]
+    frame: frames.Frame = chance.choice(makers)()
+    return frame
+
+
+class Side:
+    """A codec with requests of several kinds under way."""
+
+    def __init__(self, parses_all: bool, chance: random.Random) -> None:
+        self.codec = HTTP2Codec("peer")
+        self.codec._h2.parses_all = parses_all
+        self.codec.start()
+        self.codec.settings = {}
+        self.chance = chance
+        for method, size in [(b"GET", 0), (b"HEAD", 0), (b"POST", None), (b"POST", 3), (b"GET", 0)]:
+            self.open(method, size)
+
+    def open(self, method: bytes, size: int | None) -> None:
+        fields = [(b"Host", b"a"), (b"x", b"%d" % self.chance.randrange(3)), *self.long()]
+        number = self.codec.open(method, b"https", b"/", fields, size)
+        if size:
+            self.codec.send_body(number, memoryview(b"abc"), ends=True)
+
+    def long(self) -> list[tuple[bytes, bytes]]:
+        return [(b"y", b"~" * 30_000)] if self.chance.random() < 0.1 else []
+
+    def step(self, data: bytes) -> Any:
+        """What it makes of some bytes."""
+        act = self.chance.random()
+        try:
+            if act < 0.1:
+                self.codec.give_up(5)  # whose body has not been sent
+            elif act < 0.2:
+                self.open(b"GET", 0)
+            events = self.codec.receive(data)
+        except (RemoteProtocolError, LocalProtocolError) as exc:
+            return str(exc), self.codec.take_output()
+        return events, self.codec.take_output(), self.state()
+
+    def state(self) -> Any:
+        engine = self.codec._h2
+        streams = [
+            (number, stream.state_machine.state, stream.inbound_flow_control_window)
+            for number, stream in engine.streams.items()
+        ]
+        return streams, engine.inbound_flow_control_window, table(engine.decoder)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 25))
+def test_frames_past_the_parser_mean_the_same(seed: int, count: int) -> None:
+    """The same events, errors, windows, states, and bytes to the peer."""
+    ours, judge = (Side(parses_all, random.Random(seed)) for parses_all in (False, True))
+    chance = random.Random(seed)
+    encoder = hpack.Encoder()
+    data = frames.SettingsFrame(0).serialize()
+    for _ in range(count):
+        verdict = judge.step(data)
+        assert ours.step(data) == verdict
+        if isinstance(verdict[0], str):
+            return
+        data = any_frame(chance, encoder).serialize()
+
+
+def test_what_is_ordinary_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    side = Side(False, random.Random(0))
+    side.codec.receive(frames.SettingsFrame(0).serialize())
+
+    def parse(data: bytes) -> None:
+        raise AssertionError("parsed by h2")
+
+    monkeypatch.setattr(side.codec._h2, "receive_data", parse)
+    monkeypatch.setattr(side.codec._h2, "send_headers", parse)
+    side.open(b"GET", 0)
+    block = hpack.Encoder().encode([(":status", "200")])
+    head = frames.HeadersFrame(1, block, flags=["END_HEADERS"]).serialize()
+    body = frames.DataFrame(1, b"abc", flags=["END_STREAM"]).serialize()
+    assert [type(event).__name__ for event in side.codec.receive(head + body)] == [
+        "StreamHead", "StreamData", "StreamEnded",
+    ]  # fmt: skip

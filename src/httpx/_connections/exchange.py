@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .http2 import HTTP2Connection
     from .messages import RequestMessage
 
-__all__ = ["Exchange", "HTTP2Body"]
+__all__ = ["Exchange", "HTTP2Body", "has_body", "has_head"]
 
 
 class Exchange:
@@ -96,6 +96,16 @@ class Exchange:
                 "peer closed connection without sending complete message body "
                 f"(received {self.received} bytes{expected}) ({peer})"
             )
+
+
+def has_head(exchange: Exchange) -> bool:
+    """Whether the head of the response has arrived."""
+    return exchange.head is not None
+
+
+def has_body(exchange: Exchange) -> bool:
+    """Whether some of the response's body has arrived, or its end."""
+    return bool(exchange.chunks) or exchange.ended
 
 
 class HTTP2Body(ResponseBody):

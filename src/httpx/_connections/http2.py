@@ -44,7 +44,7 @@ from .._exceptions import (
 )
 from .._network.base import timed_out
 from .._network.detect import lock
-from .exchange import Exchange, HTTP2Body
+from .exchange import Exchange, HTTP2Body, has_body, has_head
 from .messages import RequestBody, RequestMessage, ResponseMessage, received
 from .outbox import Outbox
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._network.base import Backend, Stream
-    from .._protocols.http2 import HTTP2Codec, StreamHead
+    from .._protocols.http2 import HTTP2Codec
     from .base import Owner
     from .messages import Fields
     from .routes import Route
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = ["HTTP2Connection"]
 
 _READ_SIZE = 256 * 1024
+_MOST_READS = 64  # by one reader, before others have their turn
 _BODY_SLICE = 64 * 1024
 _MOST_UNSENT = 1024 * 1024  # of frames that a peer makes us answer, and does not read
 _MOST_AHEAD = 16 * 1024 * 1024  # of a response, while its request is still leaving
@@ -87,8 +88,7 @@ class HTTP2Connection:
         self.expires_at: float | None = None
         self.closed = False
         self.capacity = 1
-        self.settled = False
-        """Whether `capacity` is the peer's word."""
+        self.settled = False  # whether `capacity` is the peer's word
         self._owner = owner
         self._codec = codec
         self._backend = backend
@@ -146,7 +146,9 @@ class HTTP2Connection:
             self._fail(exc)
             return False
         finally:
-            self._stop_reading()
+            with self._lock:
+                self._reading = False
+                self._wake_a_reader()
         self._tell_pool()
         return not self.closed and self.capacity > 0
 
@@ -156,8 +158,7 @@ class HTTP2Connection:
         answered = codec.pongs
         with self._lock:
             codec.ping(b"courier?")
-            self._collect()
-            self._outbox.flush_nowait()
+            self._emit()
         deadline = monotonic() + _PING_WAIT
         while codec.pongs == answered:
             data = await self.stream.read(_READ_SIZE, max(0.0, deadline - monotonic()))
@@ -196,7 +197,6 @@ class HTTP2Connection:
             peer = self._peer()
             for exchange in self._exchanges.values():
                 exchange.fail(error, peer)
-                self._wake(exchange)
             for exchange in list(self._waiting):
                 self._wake(exchange)
         self.stream.close()
@@ -219,30 +219,26 @@ class HTTP2Connection:
                 await self._prepare_body(exchange, request.body)
             self._open(exchange)
             if trace is None:
-                if self._outbox:
+                if self._outbox.is_blocked:
                     await self._flush(request.timeouts.write)
                 if not exchange.sent_all:
                     await self._send_body(exchange)
-                head = await self._receive_head(exchange)
+                await self._wait(exchange, has_head, request.timeouts.read, "read")
             else:
-                head = await self._send_traced(exchange, trace)
+                await self._send_traced(exchange, trace)
         except BaseException as exc:
             self.leave(exchange)
             if trace is not None and isinstance(exc, Exception):
                 await trace.closed("http2", {"stream_id": exchange.stream_id})
             raise
+        head = exchange.head
+        assert head is not None
         return ResponseMessage(
-            b"HTTP/2",
-            head.status,
-            None,
-            received(head.headers),
-            HTTP2Body(self, exchange),
-            self.stream,
-            exchange.stream_id,
-            self.proxy_headers,
-        )
+            b"HTTP/2", head.status, None, received(head.headers), HTTP2Body(self, exchange),
+            self.stream, exchange.stream_id, self.proxy_headers,
+        )  # fmt: skip
 
-    async def _send_traced(self, exchange: Exchange, trace: Trace) -> StreamHead:
+    async def _send_traced(self, exchange: Exchange, trace: Trace) -> None:
         request = exchange.request
         info: dict[str, Any] = {"request": request, "stream_id": exchange.stream_id}
         step = self._flush(request.timeouts.write)
@@ -251,18 +247,17 @@ class HTTP2Connection:
         await trace.span(
             "http2.receive_response_headers", info, self._receive_traced(exchange, trace)
         )
-        assert exchange.head is not None
-        return exchange.head
 
     async def _receive_traced(self, exchange: Exchange, trace: Trace) -> tuple[int, Fields]:
         """Wait for the head; tell of the peer's SETTINGS if they came meanwhile."""
         settled = self.settled
-        head = await self._receive_head(exchange)
+        await self._wait(exchange, has_head, exchange.request.timeouts.read, "read")
+        assert exchange.head is not None
         if not settled:
             await trace.event("http2.receive_remote_settings.started", {})
             info = {"return_value": self._codec.settings}
             await trace.event("http2.receive_remote_settings.complete", info)
-        return head.status, head.headers
+        return exchange.head.status, exchange.head.headers
 
     async def _prepare_body(self, exchange: Exchange, body: RequestBody) -> None:
         """Before a body that the program makes piece by piece.
@@ -304,7 +299,7 @@ class HTTP2Connection:
                 exchange.sent_all = True
             request.written += 1  # from here on the peer may see it
             self._collect()
-            self._outbox.flush_nowait()
+            self._outbox.flush_soon()
 
     async def _send_body(self, exchange: Exchange) -> None:
         """Send what is left of the request's body, unless the response says that it is not
@@ -324,8 +319,7 @@ class HTTP2Connection:
                 return
             self._codec.end_body(exchange.stream_id)
             exchange.sent_all = True
-            self._collect()
-            self._outbox.flush_nowait()
+            self._emit()
         await self._flush(exchange.request.timeouts.write)
 
     async def _send_piece(self, exchange: Exchange, data: memoryview, ends: bool = False) -> bool:
@@ -341,8 +335,7 @@ class HTTP2Connection:
                 piece = data[:_BODY_SLICE]
                 last = ends and len(piece) == len(data)
                 sent = self._codec.send_body(exchange.stream_id, piece, last)
-                self._collect()
-                self._outbox.flush_nowait()
+                self._emit()
                 data = data[sent:]
                 exchange.sent_all = ends and not data
             if not sent:
@@ -365,16 +358,11 @@ class HTTP2Connection:
             self._codec.acknowledge(exchange.stream_id, exchange.unreturned)
             exchange.unreturned = 0
 
-    async def _receive_head(self, exchange: Exchange) -> StreamHead:
-        await self._wait(exchange, _has_head, exchange.request.timeouts.read, "read")
-        assert exchange.head is not None
-        return exchange.head
-
     async def receive_body(self, exchange: Exchange) -> bytes:
         """The next piece of an exchange's body, ``b""`` at its end."""
         chunks = exchange.chunks
         if not chunks and not exchange.ended:
-            await self._wait(exchange, _has_body, exchange.request.timeouts.read, "read")
+            await self._wait(exchange, has_body, exchange.request.timeouts.read, "read")
         if not chunks:
             return b""
         with self._lock:
@@ -383,19 +371,19 @@ class HTTP2Connection:
             if not exchange.ended:  # else nothing more will come that would need the window
                 self._codec.acknowledge(exchange.stream_id, exchange.unreturned)
                 exchange.unreturned = 0
-                self._collect()
-                self._outbox.flush_nowait()
+                self._emit()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def leave(self, exchange: Exchange) -> None:
         """An exchange is over: reset its stream if it was not complete. Never waits."""
         with self._lock:
             self._part(exchange)
-            self._outbox.flush_nowait()
-            # Whoever still waits for it (another thread) ends, too. And an error that was raised
-            # holds the frames that hold the exchange: no cycle is left behind.
-            exchange.error = ReadError(f"the response of {self.route.peer} was closed")
-            self._wake(exchange)
+            if exchange.error is not None or not exchange.is_complete:
+                self._outbox.flush_nowait()
+                # Whoever still waits for it (another thread) ends, too. And an error that was
+                # raised holds the frames that hold the exchange: no cycle is left behind.
+                exchange.error = ReadError(f"the response of {self.route.peer} was closed")
+                self._wake(exchange)
         self._owner.give_back(self)
 
     def abandon(self, exchange: Exchange) -> None:
@@ -436,47 +424,52 @@ class HTTP2Connection:
         """Wait until `ready(exchange)`, reading for all if nobody else does."""
         deadline = None if timeout is None else monotonic() + timeout
         left = timeout
-        while True:
-            with self._lock:
-                if ready(exchange):
-                    return
-                if exchange.error is not None:
-                    raise exchange.error
-                if self.closed:
-                    raise RemoteProtocolError(f"the connection to {self._peer()} was closed")
-                stuck = self._outbox.is_stuck
+        try:
+            while True:
                 waiter = None
-                if not stuck and self._reading:
-                    waiter = exchange.waiter = self._backend.waiter()
-                    self._waiting[exchange] = None
-                elif not stuck:
-                    self._reading = True
-            try:
+                with self._lock:
+                    if ready(exchange):
+                        self._hand_on(exchange)
+                        return
+                    if exchange.error is not None:
+                        raise exchange.error
+                    if self.closed:
+                        raise RemoteProtocolError(f"the connection to {self._peer()} was closed")
+                    stuck = self._outbox.is_stuck
+                    if not stuck and self._reading:
+                        waiter = exchange.waiter = self._backend.waiter()
+                        self._waiting[exchange] = None
+                    elif not stuck:
+                        self._reading = True
                 with suppress(TimeoutException):  # the step's may be shorter than ours: see below
                     if stuck:
                         await self._flush(left, some=True)
                     elif waiter is None:
                         await self._read_once(left)
-                    else:
-                        await waiter.wait(left)
-            finally:
-                if waiter is not None:
-                    self._stop_waiting(exchange)
-            if deadline is not None:
-                left = deadline - monotonic()
-                if left <= 0 and not ready(exchange) and exchange.error is None:
-                    raise timed_out(phase, timeout or 0.0, self.route.peer)
+                    elif not await waiter.wait(left):
+                        with self._lock:
+                            self._hand_on(exchange)
+                if deadline is not None:
+                    left = deadline - monotonic()
+                    if left <= 0 and not ready(exchange) and exchange.error is None:
+                        raise timed_out(phase, timeout or 0.0, self.route.peer)
+        except BaseException:
+            with self._lock:
+                self._hand_on(exchange)
+            raise
 
-    def _stop_waiting(self, exchange: Exchange) -> None:
-        """If it was woken to read or write, and leaves instead, another has to."""
-        with self._lock:
+    def _hand_on(self, exchange: Exchange) -> None:
+        """An exchange waits no more. If it was woken to read or write, and leaves instead,
+        another has to. Under the lock."""
+        if exchange.waiter is not None:
             exchange.waiter = None
             self._waiting.pop(exchange, None)
-            if not self._reading or self._outbox.is_stuck:
-                self._wake_a_reader()
+        if not self._reading or self._outbox.is_stuck:
+            self._wake_a_reader()
 
     async def _read_once(self, timeout: float | None) -> None:
-        """Read, and sort what came. The caller has the reading, and loses it here."""
+        """Read, and sort what came. The caller has the reading, and loses it here, without
+        handing it on: it may have to read again."""
         if self._outbox and (timeout is None or timeout > _LOOK_UP):
             timeout = _LOOK_UP
         data = None
@@ -490,19 +483,13 @@ class HTTP2Connection:
                 self._reading = False
                 if data:
                     try:
-                        self._take_in(data)
-                    except RemoteProtocolError as exc:
+                        data = self._take_in_all(data)
+                    except (NetworkError, RemoteProtocolError) as exc:
                         error = exc
-                self._wake_a_reader()
         if error is not None or not data:
             self._fail(error)
         elif self._resized:
             self._tell_pool()
-
-    def _stop_reading(self) -> None:
-        with self._lock:
-            self._reading = False
-            self._wake_a_reader()
 
     def _wake_a_reader(self) -> None:
         """Hand a role to who has waited for longest. Under the lock."""
@@ -510,9 +497,22 @@ class HTTP2Connection:
             self._wake(next(iter(self._waiting)))
 
     def _wake(self, exchange: Exchange) -> None:
-        if exchange.waiter is not None:
-            self._waiting.pop(exchange, None)
-            exchange.waiter.wake()
+        waiter = exchange.waiter
+        if waiter is not None:
+            exchange.waiter = None
+            del self._waiting[exchange]
+            waiter.wake()
+
+    def _take_in_all(self, data: bytes) -> bytes:
+        """Sort what was read, and what else is there for those who wait: a record of TLS is a
+        read of its own. What was read last, ``b""`` at the end of file. Under the lock."""
+        self._take_in(data)
+        for _ in range(_MOST_READS):
+            more = self.stream.read_nowait(_READ_SIZE) if self._waiting else None
+            if not more:
+                return data if more is None else more
+            self._take_in(more)
+        return data
 
     def _take_in(self, data: bytes) -> None:
         """Sort bytes from the wire to the exchanges that they belong to. Under the lock."""
@@ -535,8 +535,7 @@ class HTTP2Connection:
             self.capacity = codec.capacity
             self.settled = codec.settings is not None
             self._resized = True
-        self._collect()
-        self._outbox.flush_nowait()
+        self._emit()
         if len(self._outbox) > _MOST_UNSENT + _BODY_SLICE * len(exchanges):
             raise RemoteProtocolError(f"{self.route.peer} does not read what it asks for")
 
@@ -551,6 +550,12 @@ class HTTP2Connection:
     def _collect(self) -> None:
         """Move new frames to the out-queue. Under the lock."""
         self._outbox.put(self._codec.take_output())
+
+    def _emit(self) -> None:
+        """Write new frames as far as they fit, or with others that leave soon. Under the lock."""
+        self._collect()
+        if self._outbox.is_stuck:
+            self._outbox.flush_nowait()
 
     async def _flush(self, timeout: float | None, some: bool = False) -> None:
         """Wait until all frames have left; or `some`, which nobody else is about.
@@ -579,22 +584,17 @@ class HTTP2Connection:
                 return await self.stream.write_some(data, limit)
             except WriteTimeout:
                 return 0
+        held = True
         try:
             written = await self.stream.write_some(data, timeout, or_readable=True)
-        except BaseException:
-            self._stop_reading()
-            raise
-        if written:
-            self._stop_reading()
+            if not written:
+                held = False  # `_read_once` loses it
+                with suppress(ReadTimeout):  # what was readable was not a whole record of TLS
+                    await self._read_once(0.0)
             return written
-        with suppress(ReadTimeout):  # what was readable was not a whole record of TLS
-            await self._read_once(0.0)
-        return 0
-
-
-def _has_head(exchange: Exchange) -> bool:
-    return exchange.head is not None
-
-
-def _has_body(exchange: Exchange) -> bool:
-    return bool(exchange.chunks) or exchange.ended
+        finally:
+            with self._lock:
+                if held:
+                    self._reading = False
+                if not self._reading:
+                    self._wake_a_reader()

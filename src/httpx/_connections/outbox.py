@@ -51,6 +51,7 @@ class Outbox:
         self._unsent = bytearray()
         self._written = 0  # bytes that have left
         self._flushing = False
+        self._deferring = False  # until the end of this turn of the event loop
         self._closed = False
         self._waiters: dict[Waiter, int] = {}  # and how far has to be written for each
 
@@ -60,7 +61,12 @@ class Outbox:
     @property
     def is_stuck(self) -> bool:
         """Whether there is something to write that nobody is about."""
-        return bool(self._unsent) and not self._flushing
+        return bool(self._unsent) and not (self._flushing or self._deferring)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether there is something to write that the stream has not taken when asked."""
+        return bool(self._unsent) and not self._deferring
 
     def put(self, data: bytes) -> None:
         """Append whole frames. Under the lock."""
@@ -71,6 +77,24 @@ class Outbox:
         """Write what fits. Under the lock; never waits."""
         if self._unsent and not self._flushing:
             self._took(self._stream.write_nowait(bytes(self._unsent)))
+
+    def flush_soon(self) -> None:
+        """Write what fits: once at once, and then, in one write, what else is put in this turn of
+        the event loop. 100 requests that start together take 2 writes, and 40 us less each.
+
+        Under the lock; never waits.
+        """
+        if not self._deferring:
+            self.flush_nowait()
+            if not self._unsent:
+                self._deferring = self._backend.defer(self._end_turn)
+
+    def _end_turn(self) -> None:
+        with self._lock:
+            self._deferring = False
+            self.flush_nowait()
+            if self.is_stuck:
+                self._left_behind()
 
     async def flush(self, timeout: float | None) -> None:
         """Return when everything that is in the queue now has been written.

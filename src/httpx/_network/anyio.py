@@ -198,6 +198,10 @@ class AnyIOBackend:
         """A waiter for one task."""
         return EventWaiter(self)
 
+    def defer(self, function: Callable[[], None]) -> bool:
+        """Not here. See `Backend.defer`."""
+        return False
+
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Call `function` in a worker thread, in the caller's context."""
         return await anyio.to_thread.run_sync(function, *args, abandon_on_cancel=True)

@@ -509,6 +509,11 @@ class AsyncioBackend:
         """A waiter for one task."""
         return FutureWaiter(self._loop)
 
+    def defer(self, function: Callable[[], None]) -> bool:
+        """Call `function` in the next turn of the event loop. See `Backend.defer`."""
+        self._loop.call_soon(function)
+        return True
+
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Call `function` in the event loop's pool of threads, in the caller's context."""
         call = functools.partial(contextvars.copy_context().run, function, *args)

@@ -188,6 +188,11 @@ class Backend(Protocol):
         """A new waiter for this world."""
         ...
 
+    def defer(self, function: Callable[[], None]) -> bool:
+        """Call `function` when the tasks that can run now have had their turn. False, and nothing
+        is done, in a world that has no such moment, or does not tell."""
+        ...
+
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Call something that blocks, without holding up the event loop.
 

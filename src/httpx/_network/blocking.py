@@ -118,6 +118,10 @@ class BlockingBackend:
         """A waiter for one thread."""
         return ThreadWaiter()
 
+    def defer(self, function: Callable[[], None]) -> bool:
+        """Not here. See `Backend.defer`."""
+        return False
+
     async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Call `function` right here: this world may block."""
         return function(*args)

@@ -195,10 +195,12 @@ class HTTP2Codec:
         if announced is not None and size is not None and size != announced:
             raise _wrong_length(size > announced)
         try:
-            stream_id: int = self._h2.get_next_available_stream_id()
-            self._h2.send_headers(stream_id, fields, end_stream=size == 0)
+            stream_id: int
+            stream_id, output = self._h2.open_stream(fields, size == 0)
         except self._errors.ProtocolError as exc:
             raise LocalProtocolError(str(exc)) from exc
+        if output:
+            self._output += self._h2.data_to_send() + output
         self._open[stream_id] = _Stream(announced, method == b"HEAD")
         self._frames.pay()
         return stream_id
@@ -321,17 +323,17 @@ class HTTP2Codec:
         given_up = frame.stream_id in self._given_up
         if given_up:
             self._output += self._h2.data_to_send()
-        events = self._judge(frame.data)
+        events = self._judge(frame)
         if given_up:
             self._h2.clear_outbound_data_buffer()
             return
         for event in events:
             self._translate(event, found)
 
-    def _judge(self, data: bytes) -> list[Any]:
+    def _judge(self, frame: Frame) -> list[Any]:
         """A whole frame, to h2."""
         try:
-            return self._h2.receive_data(data)  # type: ignore[no-any-return]
+            return self._h2.receive_frame(frame)  # type: ignore[no-any-return]
         except self._errors.ProtocolError as exc:
             self._closed = True  # h2 has a GOAWAY with the right code among its output
             raise RemoteProtocolError(f"{exc} (in HTTP/2 from {self._peer})") from exc
@@ -368,6 +370,9 @@ class HTTP2Codec:
         headers = [(bytes(name), bytes(value)) for name, value in event.headers[1:]]
         for name, value in headers:
             if name == b"content-length":
+                if not value.isdigit():  # of a response to HEAD, where h2 does not look
+                    self._break(stream_id, f"illegal Content-Length {value!r}", found)
+                    return
                 stream.expected = int(value)
         if stream.without_body or status in (b"204", b"304"):
             stream.expected = 0
@@ -399,8 +404,7 @@ class HTTP2Codec:
         # h2 would miss the bytes that the Content-Length of a 304 speaks of, and that belong to
         # the body it does not have. It may take the end for that of trailers.
         is_end_of_nothing = stream.expected == 0 and frame.flags & END_STREAM and not size
-        data = empty_trailers(stream_id) if is_end_of_nothing else frame.data
-        for event in self._judge(data):
+        for event in self._judge(empty_trailers(stream_id) if is_end_of_nothing else frame):
             if type(event) is not self._events.DataReceived:
                 self._translate(event, found)
             elif content:

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from .._exceptions import RemoteProtocolError
 
-__all__ = ["Frame", "FrameReader", "empty_trailers", "error_name", "window_update"]
+__all__ = ["Frame", "FrameReader", "empty_trailers", "error_name", "header_frames", "window_update"]
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE = range(9)
 CONTINUATION = 9
@@ -155,9 +155,24 @@ class FrameReader:
         self._idle = 0
 
 
-def empty_trailers(stream_id: int) -> bytes:
+def empty_trailers(stream_id: int) -> Frame:
     """A HEADERS frame without fields that ends its stream."""
-    return _write_header(0, 0, HEADERS, END_HEADERS | END_STREAM, stream_id)
+    flags = END_HEADERS | END_STREAM
+    return Frame(HEADERS, flags, stream_id, _write_header(0, 0, HEADERS, flags, stream_id))
+
+
+def header_frames(stream_id: int, block: bytes, ends: bool, largest: int) -> bytes:
+    """A header block, as a HEADERS frame and what CONTINUATION frames it takes (6.2, 6.10)."""
+    kind, flags = HEADERS, END_STREAM if ends else 0
+    written = b""
+    while len(block) > largest:
+        header = _write_header(largest >> 8, largest & 0xFF, kind, flags, stream_id)
+        written += header + block[:largest]
+        block = block[largest:]
+        kind, flags = CONTINUATION, 0
+    size = len(block)
+    flags |= END_HEADERS
+    return written + _write_header(size >> 8, size & 0xFF, kind, flags, stream_id) + block
 
 
 def window_update(stream_id: int, increment: int) -> bytes:
