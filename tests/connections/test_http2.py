@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import ssl
 import time
 import warnings
@@ -390,8 +391,9 @@ async def test_a_slow_reader_does_not_hold_up_the_others(world: World) -> None:
 
 
 async def test_given_up_streams_leave_nothing_behind(world: World, full: bool) -> None:
-    """Responses closed early, and POSTs that are timed out: then whole downloads, all on one
-    connection. Every existing client stalls here, or runs out of streams."""
+    """Responses closed early, and POSTs that are timed out, or cancelled where there are tasks:
+    then whole downloads, all on one connection. Every existing client stalls here, or runs out of
+    streams."""
     early, late = (500, 500) if full else (60, 150)
     big = b"x" * (4 * 1024 * 1024)
 
@@ -404,7 +406,11 @@ async def test_given_up_streams_leave_nothing_behind(world: World, full: bool) -
                 async with client.stream("GET", server.url) as answer:
                     await anext(answer.aiter_raw())
             post = partial(client.post, server.url, content=b"body", timeout=QUICK)
-            for _ in range(late // 50):
+            for turn in range(late // 50):
+                if turn % 2 and world.name != "blocking":
+                    seen = early + 50 * turn + 50
+                    await cancel_when_under_way(world, client, server, 50, seen)
+                    continue
                 errors = await world.gather(*[post] * 50)
                 assert {type(error) for error in errors} == {httpx.ReadTimeout}
             downloads = await world.gather(*[partial(client.get, server.url)] * 10)
@@ -413,6 +419,19 @@ async def test_given_up_streams_leave_nothing_behind(world: World, full: bool) -
     assert server.accepted == 1
     given_up = server.streams[: early + late]
     assert {stream.reset for stream in given_up} == {8}
+
+
+async def cancel_when_under_way(
+    world: World, client: Any, server: HTTP2Server, count: int, seen: int
+) -> None:
+    """Cancel some POSTs as soon as the server has `seen` so many requests in all."""
+    import anyio
+
+    async with anyio.create_task_group() as group:
+        for _ in range(count):
+            group.start_soon(partial(client.post, server.url, content=b"body", timeout=None))
+        await world.until(lambda: len(server.streams) == seen)
+        group.cancel_scope.cancel()
 
 
 async def test_one_reset_for_each_stream_given_up(world: World) -> None:
@@ -590,6 +609,48 @@ async def test_an_upload_waits_for_its_window(world: World) -> None:
             await client.get(server.url)
             assert (await client.post(server.url, content=body)).content == b"all of it"
             assert_at_rest(client)
+
+
+def changing_limits(seed: int, peer: Peer) -> None:
+    """Lower both limits in the middle, and raise them when an answer to a PING tells that the
+    client has seen it."""
+    chance = random.Random(seed)
+    received: dict[int, int] = {}
+    peer.start(INITIAL_WINDOW_SIZE=20_000)
+    peer.window(0, 2**30)
+    count = 0
+    while (frame := peer.frame()) is not None:
+        if isinstance(frame, frames.PingFrame):
+            window = chance.choice([20_000, 65_535])
+            peer.settings(INITIAL_WINDOW_SIZE=window, MAX_CONCURRENT_STREAMS=100)
+        if not isinstance(frame, frames.DataFrame):
+            continue
+        stream, size = frame.stream_id, len(frame.data)
+        received[stream] = received.get(stream, 0) + size
+        if "END_STREAM" in frame.flags:
+            peer.respond(stream, b"%d" % received[stream])
+        elif size:
+            peer.window(stream, size)
+        count += 1
+        if count % 50 == 0:
+            window = chance.choice([0, 1, 5_000])
+            peer.settings(INITIAL_WINDOW_SIZE=window, MAX_CONCURRENT_STREAMS=1)
+            peer.ping()
+
+
+async def test_limits_that_change_under_100_uploads(world: World, full: bool) -> None:
+    """MAX_CONCURRENT_STREAMS falls to 1, and each stream's window to nought or below, in the
+    middle of the uploads, again and again."""
+    for seed in range(20 if full else 1):
+        with FrameServer(partial(changing_limits, seed)) as server:
+            limits = httpx.Limits(max_connections=1)
+            async with h2_client(world, limits=limits, timeout=30) as client:
+                post = partial(client.post, server.url, content=bytes(60_000))
+                answers = await world.gather(*[post] * 100)
+                texts = [getattr(answer, "text", answer) for answer in answers]
+                assert texts == ["60000"] * 100
+                assert_at_rest(client)
+        assert server.accepted == 1
 
 
 async def test_a_closed_window_times_out_as_a_write(world: World) -> None:

@@ -533,3 +533,13 @@ def test_poll_by_select(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_left_of_a_deadline_is_rounded(seconds: float, shown: str) -> None:
     expected = f"timed out after {shown} s while reading from example.com:443"
     assert str(timed_out("read", seconds, "example.com:443")) == expected
+
+
+async def test_what_is_deferred_comes_in_the_next_turn(world: World) -> None:
+    """After the tasks that could run when it was; not at all where no event loop tells."""
+    seen: list[str] = []
+    deferred = world.backend().defer(lambda: seen.append("deferred"))
+    assert deferred == (world.name in ("asyncio", "uvloop"))
+    assert seen == []
+    await world.turn()
+    assert seen == ["deferred"] * deferred
