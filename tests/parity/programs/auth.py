@@ -536,3 +536,44 @@ def bad_auth_async():
             return await aattempt(c.get("http://a/", auth=5))
 
     return arun(main())
+
+
+@program
+def digest_counts_and_new_nonces():
+    seen = []
+
+    def handler(request):
+        given = request.headers.get("authorization", "")
+        seen.append([part.strip() for part in given.split(",") if "nc=" in part])
+        if len(seen) in (1, 4):
+            challenge = f'Digest realm="r", nonce="{len(seen)}", qop="auth", algorithm=SHA-256'
+            return httpx.Response(401, headers={"WWW-Authenticate": challenge})
+        return httpx.Response(200)
+
+    auth = httpx.DigestAuth("u", "p")
+    with httpx.Client(transport=httpx.MockTransport(handler)) as c:
+        histories = [len(c.get("http://a/", auth=auth).history) for _ in range(4)]
+    return [histories, seen]
+
+
+@program
+def auth_that_reads_both_bodies():
+    class Signed(httpx.Auth):
+        requires_request_body = True
+        requires_response_body = True
+
+        def auth_flow(self, request):
+            request.headers["Length"] = str(len(request.content))
+            response = yield request
+            request.headers["Token"] = response.text
+            yield request
+
+    seen = []
+
+    def handler(request):
+        seen.append([request.headers.get(name) for name in ("length", "token")])
+        return httpx.Response(200, text="token")
+
+    with httpx.Client(transport=httpx.MockTransport(handler)) as c:
+        response = c.post("http://a/", auth=Signed(), content=iter([b"ab", b"c"]))
+    return [seen, len(response.history), response.history[0].text]

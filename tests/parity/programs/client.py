@@ -370,3 +370,71 @@ def sync_transport_on_an_async_client():
 @program
 def echoed_request():
     return echo(httpx.Request("GET", "http://a/")).json()
+
+
+class Opened(httpx.BaseTransport):
+    """A transport that notes when it is entered, closed and left."""
+
+    def __init__(self):
+        self.events = []
+
+    def __enter__(self):
+        super().__enter__()
+        self.events.append("enter")
+        return self
+
+    def __exit__(self, *arguments):
+        super().__exit__(*arguments)
+        self.events.append("exit")
+
+    def close(self):
+        self.events.append("close")
+
+
+class AOpened(httpx.AsyncBaseTransport):
+    """The same for an asynchronous client."""
+
+    def __init__(self):
+        self.events = []
+
+    async def __aenter__(self):
+        await super().__aenter__()
+        self.events.append("enter")
+        return self
+
+    async def __aexit__(self, *arguments):
+        await super().__aexit__(*arguments)
+        self.events.append("exit")
+
+    async def aclose(self):
+        self.events.append("close")
+
+
+@program
+def transports_are_entered_and_left():
+    one, two = Opened(), Opened()
+    with httpx.Client(transport=one, mounts={"http://x": two, "http://y": None}):
+        inside = [list(one.events), list(two.events)]
+    return [inside, one.events, two.events]
+
+
+@program
+def transports_are_closed():
+    one, two = Opened(), Opened()
+    c = httpx.Client(transport=one, mounts={"http://x": two})
+    c.close()
+    c.close()
+    return [one.events, two.events]
+
+
+@program
+def async_transports_are_entered_and_left():
+    async def main():
+        one, two = AOpened(), AOpened()
+        async with httpx.AsyncClient(transport=one, mounts={"http://x": two, "http://y": None}):
+            inside = [list(one.events), list(two.events)]
+        c = httpx.AsyncClient(transport=one)
+        await c.aclose()
+        return [inside, one.events, two.events]
+
+    return arun(main())

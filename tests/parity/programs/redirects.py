@@ -516,3 +516,24 @@ def long_location():
 @program
 def control_character_in_location():
     return chain("GET", to("/x\x01"))
+
+
+def followed(location):
+    """Where a Location leads."""
+
+    def moved(request):
+        if request.url.path == "/r":
+            return httpx.Response(303, headers={"Location": location})
+        return httpx.Response(200, text=str(request.url))
+
+    c = httpx.Client(transport=httpx.MockTransport(moved), follow_redirects=True)
+    return attempt(lambda: [c.get("https://example.org/r").text])
+
+
+@program
+def locations():
+    targets = "https://:443/ //example.org/x /x ?x #f https:///y /a/../b ./c ../d"
+    return [
+        followed(location)
+        for location in [*targets.split(), "HTTPS://E.ORG/z", "x y", "", " /z ", "http://["]
+    ]
