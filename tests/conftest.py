@@ -30,6 +30,7 @@ SERVED_NAMES = ("localhost", "127.0.0.1", "::1", "example.com", "*.example.com")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the exhaustive form of sampled tests")
     parser.addoption("--uvloop", action="store_true", help="run the asyncio world on uvloop, too")
+    parser.addoption("--no-lane", action="store_true", help="send every message through h11")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("same", derandomize=True, **calm)
     settings.register_profile("full", max_examples=1500, print_blob=True, **calm)
     settings.load_profile("full" if config.getoption("--full") else "same")
+    if config.getoption("--no-lane"):
+        from httpx._transports.default import _PooledTransport
+
+        defaults = _PooledTransport.__init__.__kwdefaults__
+        assert defaults["fast_lane"] is True
+        defaults["fast_lane"] = False
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
