@@ -33,7 +33,7 @@ from .endings import call_at_end
 from .sockets import socket_info
 
 if TYPE_CHECKING:
-    import ssl
+    pass
 
 __all__ = ["AsyncioBackend", "AsyncioStream", "FutureWaiter"]
 
@@ -327,18 +327,6 @@ class AsyncioStream(asyncio.Protocol, Stream):
             self._set_timer(nearest)
 
     # The rest.
-
-    async def start_tls(
-        self,
-        context: ssl.SSLContext,
-        hostname: str,
-        timeout: float | None,
-        alpn: Sequence[str] = (),
-        shared: bool = False,
-    ) -> Stream:
-        from .tls import start_tls
-
-        return await start_tls(self, context, hostname, timeout, alpn)
 
     def close(self) -> None:
         if self._closed:

@@ -111,10 +111,13 @@ class Stream(Protocol):
         """Return a stream that speaks TLS over this one, which is then not used any more.
 
         `alpn` is offered without touching `context`. `shared` asks for a stream that one
-        reader and one writer may use from two threads at once. On any failure this stream is
-        closed. `ConnectError` or `ConnectTimeout`, saying which certificate problem it was.
+        reader and one writer may use from two threads at once, as all of ours may. On any
+        failure this stream is closed. `ConnectError` or `ConnectTimeout`, saying which
+        certificate problem it was.
         """
-        ...
+        from .tls import start_tls
+
+        return await start_tls(self, context, hostname, timeout, alpn)
 
     def close(self) -> None:
         """Close at once, without waiting for anything."""

@@ -18,13 +18,10 @@ import os
 import select
 import socket
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from .base import Buffer, Stream, failed, timed_out
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["READ", "WRITE", "SocketStream", "poll", "poll_readable", "socket_info"]
 
@@ -203,18 +200,6 @@ class SocketStream(Stream):
             return self._sock.send(data)
         except OSError:
             return 0
-
-    async def start_tls(
-        self,
-        context: ssl.SSLContext,
-        hostname: str,
-        timeout: float | None,
-        alpn: Sequence[str] = (),
-        shared: bool = False,
-    ) -> Stream:
-        from .tls import start_tls
-
-        return await start_tls(self, context, hostname, timeout, alpn)
 
     def close(self) -> None:
         if self._closed:

@@ -344,16 +344,6 @@ class TLSStream(Stream):
 
     # The rest.
 
-    async def start_tls(
-        self,
-        context: ssl.SSLContext,
-        hostname: str,
-        timeout: float | None,
-        alpn: Sequence[str] = (),
-        shared: bool = False,
-    ) -> Stream:
-        return await start_tls(self, context, hostname, timeout, alpn)
-
     def close(self) -> None:
         if self._closed:
             return
