@@ -145,6 +145,34 @@ async def test_after_goaway_the_others_end_and_new_ones_go_elsewhere(world: Worl
     assert server.accepted == 2
 
 
+async def test_a_goaway_in_two_steps(world: World) -> None:
+    """As RFC 9113 6.8 advises: first that no more will be taken, then up to where it was."""
+
+    def script(peer: Peer) -> None:
+        peer.start(MAX_CONCURRENT_STREAMS=2)
+        if peer.number:
+            peer.respond(peer.request().stream_id, b"elsewhere")
+            peer.read_to_end()
+            return
+        peer.respond(peer.request().stream_id, b"settled")
+        first, _ = peer.request().stream_id, peer.request().stream_id
+        peer.goaway(2**31 - 1)
+        peer.ping()
+        assert any(isinstance(frame, frames.PingFrame) for frame in iter(peer.frame, None))
+        peer.goaway(first)
+        peer.respond(first, b"here")
+        peer.read_to_end()
+
+    with FrameServer(script) as server:
+        async with h2_client(world) as client:
+            await client.get(server.url)
+            # Not idempotent: sent again only since the server says that it did not look at it.
+            post = partial(client.post, server.url, content=b"x")
+            answers = await world.gather(post, post)
+            assert sorted(answer.content for answer in answers) == [b"elsewhere", b"here"]
+    assert server.accepted == 2
+
+
 def pool_connections(client: Any) -> list[Any]:
     return list(client._transport._pool._ledger.connections)
 
