@@ -46,7 +46,9 @@ def in_child(function):
 def run(program: str, url: str, ca: Path | None = None) -> None:
     source = Path(__file__).parents[2] / "src"
     done = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", "-c",
+        # From 3.12 on CPython itself warns of what is tested here: a fork beside other threads.
+        [sys.executable, "-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning",
+         "-c",
          BEGIN + textwrap.dedent(program), url, str(ca or "")],
         env={**os.environ, "PYTHONPATH": str(source)},
         capture_output=True, text=True, timeout=60, check=False,
