@@ -270,7 +270,7 @@ def test_15_the_pool_says_what_it_does_and_forgotten_clients_warn() -> None:
         with httpx.Client(limits=limits, timeout=httpx.Timeout(None, pool=0.01)) as made:
             with made.stream("GET", server.url), pytest.raises(httpx.PoolTimeout) as caught:
                 made.get(server.url)
-        assert "1 connections allowed: 1 active, 0 idle" in str(caught.value)
+        assert "1 connection allowed: 1 active, 0 idle" in str(caught.value)
 
         with warnings.catch_warnings():
             warnings.simplefilter("error")
