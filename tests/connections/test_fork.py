@@ -47,8 +47,8 @@ def run(program: str, url: str, ca: Path | None = None) -> None:
     source = Path(__file__).parents[2] / "src"
     done = subprocess.run(
         # From 3.12 on CPython itself warns of what is tested here: a fork beside other threads.
-        [sys.executable, "-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning",
-         "-c",
+        [sys.executable, "-W", "error::ResourceWarning",
+         "-W", "ignore:This process:DeprecationWarning", "-c",
          BEGIN + textwrap.dedent(program), url, str(ca or "")],
         env={**os.environ, "PYTHONPATH": str(source)},
         capture_output=True, text=True, timeout=60, check=False,
