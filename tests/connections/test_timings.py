@@ -314,16 +314,17 @@ async def test_a_name_that_is_not_found(world: World) -> None:
 async def test_a_wait_in_vain(world: World) -> None:
     """For a connection, and for an answer."""
     asked: list[Timings] = []
-    timeout = httpx.Timeout(10, pool=0.01, read=0.01)
     limits = httpx.Limits(max_connections=1)
     with RawServer(lambda conn: conn.hold()) as silent, HTTPServer({"*": "body"}) as server:
-        async with world.client(timeout=timeout, limits=limits) as client:
+        async with world.client(timeout=10, limits=limits) as client:
             extensions = {"timings": asked.append}
             with pytest.raises(httpx.ReadTimeout):
-                await client.get(silent.url, extensions=extensions)
+                timeout = httpx.Timeout(10, read=0.01)
+                await client.get(silent.url, timeout=timeout, extensions=extensions)
             async with client.stream("GET", server.url):
                 with pytest.raises(httpx.PoolTimeout):
-                    await client.get(server.url, extensions=extensions)
+                    timeout = httpx.Timeout(10, pool=0.01)
+                    await client.get(server.url, timeout=timeout, extensions=extensions)
     unanswered, unsent = asked
     assert phases(unanswered) == ["connect", "send", "first_byte"]
     assert phases(unsent) == ["pool"]

@@ -160,7 +160,7 @@ def pool_timeout_then_free():
 def timeout_of_a_call_wins():
     with Wire(None) as wire, httpx.Client(timeout=None) as c:
         return [
-            classes(c.get, wire.url, timeout=0.02),
+            classes(c.get, wire.url, timeout=0.2),
             classes(c.get, wire.url, timeout=httpx.Timeout(5, read=0.02)),
             classes(c.get, wire.url, timeout=(1, 0.02)),
             classes(c.get, wire.url, extensions={"timeout": {"read": 0.02}}),
@@ -170,7 +170,7 @@ def timeout_of_a_call_wins():
 @program
 def timeout_in_a_stream():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"
-    with Wire(head) as wire, httpx.Client(timeout=0.05) as c:
+    with Wire(head) as wire, httpx.Client(timeout=httpx.Timeout(5, read=0.3)) as c:
         with c.stream("GET", wire.url) as r:
             chunks = []
             try:
@@ -182,7 +182,7 @@ def timeout_in_a_stream():
 
 @program
 def timeouts_are_caught_by_their_families():
-    with Wire(None) as wire, httpx.Client(timeout=0.02) as c:
+    with Wire(None) as wire, httpx.Client(timeout=httpx.Timeout(5, read=0.02)) as c:
         caught = []
         for family in (
             httpx.ReadTimeout,
@@ -314,7 +314,7 @@ def closed_while_in_use():
 @program
 def errors_name_their_requests():
     async def main():
-        async with httpx.AsyncClient(timeout=0.02) as c:
+        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.02)) as c:
             return await aattempt(c.get(wire.url))
 
     with Wire(None) as wire:
