@@ -137,13 +137,3 @@ def test_unclosed() -> None:
     assert bodies[0].take_leftover(10) == b""
     with pytest.warns(ResourceWarning, match=r"^unclosed response <a body>$"):
         bodies.clear()
-
-
-def test_a_kind_of_body_says_how_to_receive_and_release() -> None:
-    body = ResponseBody(message())
-    body.closed = True
-    for method in (body._expected, body._release, body._release_later):
-        with pytest.raises(NotImplementedError):
-            method()
-    with pytest.raises(NotImplementedError):
-        drive(body._receive())

@@ -12,7 +12,6 @@ from httpx._config import Deadline
 from httpx._connections.messages import (
     AwaitingRequestBody,
     BlockingRequestBody,
-    RequestBody,
     RequestMessage,
     Timeouts,
 )
@@ -197,14 +196,6 @@ def test_a_body_that_cannot_be_rewound(kind: Any) -> None:
     drive(body.next_chunk())
     assert not drive(body.rewind())
     drive(body.aclose())
-
-
-def test_a_kind_of_body_says_how_to_pull_and_let_go() -> None:
-    body = RequestBody([])
-    with pytest.raises(NotImplementedError):
-        drive(body.next_chunk())
-    with pytest.raises(NotImplementedError):
-        drive(body.aclose())
 
 
 # -- sending again

@@ -7,6 +7,7 @@ While a body is open, its exchange holds a place on a connection. The end of the
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import TransportError
@@ -136,18 +137,19 @@ class ResponseBody:
         """After a switch of protocols: what was received beyond the response, once."""
         return b""
 
-    async def _receive(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    async def _receive(self) -> bytes: ...
 
+    @abstractmethod
     def _expected(self) -> int | None:
         """The length that was announced."""
-        raise NotImplementedError
+        ...
 
-    def _release(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _release(self) -> None: ...
 
-    def _release_later(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _release_later(self) -> None: ...
 
     def __del__(self, _warn: Any = warnings.warn) -> None:
         if not self.closed:

@@ -7,6 +7,7 @@ trace) and how far it has come, which is what decides whether it may be sent aga
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -158,13 +159,14 @@ class RequestBody:
                 return False
         return True
 
+    @abstractmethod
     async def aclose(self) -> None:
         """Let go of the source. A generator that was left half-way ends here and now: one that
         awaits may not be left to the garbage collector."""
-        raise NotImplementedError
+        ...
 
-    async def _pull(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    async def _pull(self) -> bytes: ...
 
 
 class BlockingRequestBody(RequestBody):

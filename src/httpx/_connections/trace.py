@@ -11,6 +11,7 @@ Events are named as programs know them: ``<prefix>.<event>.started``, then ``.co
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -61,8 +62,8 @@ class Trace:
                 return cls(None)
         return None
 
-    async def _tell(self, name: str, info: dict[str, Any]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _tell(self, name: str, info: dict[str, Any]) -> None: ...
 
     async def event(self, name: str, info: dict[str, Any]) -> None:
         """One event, complete with its suffix."""

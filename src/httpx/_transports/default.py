@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import typing
 import warnings
+from abc import abstractmethod
 from functools import partial
 
 from .._config import DEFAULT_LIMITS, Limits, check_ssl_arguments, shared_ssl_context
@@ -177,8 +178,8 @@ class _PooledTransport:
             _warn(text, ResourceWarning, source=self._made, stacklevel=2)
 
     @staticmethod
-    def _find_backend() -> Backend:
-        raise NotImplementedError
+    @abstractmethod
+    def _find_backend() -> Backend: ...
 
     def _prepare(self, request: Request) -> tuple[RequestMessage, Route]:
         """A request as plain values, and how its origin is reached."""
