@@ -357,7 +357,8 @@ async def test_an_early_answer_ends_a_write_that_waits(world: World, kind: str) 
             while await stream.write_some(data, SHORT, or_readable=True):
                 pass
         full.set()
-        assert await stream.write_some(data, LONG, or_readable=True) == 0
+        while await stream.write_some(data, LONG, or_readable=True):
+            pass  # a busy kernel may have found some more room
         assert await stream.write_some(data, LONG, or_readable=True) == 0
         assert await read_exactly(stream, 6) == b"enough"
         with pytest.raises(WriteTimeout):
