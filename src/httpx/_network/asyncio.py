@@ -95,7 +95,12 @@ class AsyncioStream(asyncio.Protocol, Stream):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived."""
-        self._keep(data)
+        # An empty deque would take 620 bytes of each idle connection.
+        if self._chunks:
+            self._chunks.append(data)
+        else:
+            self._chunks = deque((data,))
+        self._size += len(data)
         reader = self._reader
         if reader is not None:
             if not reader.done():
@@ -105,14 +110,6 @@ class AsyncioStream(asyncio.Protocol, Stream):
         elif self._size > HIGH_WATER and not self._reading_paused:
             self._reading_paused = True
             self._transport.pause_reading()
-
-    def _keep(self, data: bytes) -> None:
-        # An empty deque would take 620 bytes of each idle connection.
-        if self._chunks:
-            self._chunks.append(data)
-        else:
-            self._chunks = deque((data,))
-        self._size += len(data)
 
     def eof_received(self) -> bool:
         """The peer has sent all it will send; it may still read."""
@@ -154,7 +151,8 @@ class AsyncioStream(asyncio.Protocol, Stream):
         """
         with contextlib.suppress(OSError):
             while data := self._sock.recv(SLICE):
-                self._keep(data)
+                self._chunks = deque((*self._chunks, data))
+                self._size += len(data)
 
     # Reading.
 
@@ -426,7 +424,6 @@ class AsyncioBackend:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._pid = os.getpid()
 
     async def connect_tcp(
         self,
@@ -522,5 +519,6 @@ class AsyncioBackend:
         return call_at_end(function)
 
     def is_current(self) -> bool:
-        """Whether the backend's event loop is the running one, in the same process."""
-        return _running_loop() is self._loop and os.getpid() == self._pid
+        """Whether the backend's event loop is the running one, in the same process: asyncio
+        forgets in a forked child which one was."""
+        return _running_loop() is self._loop
