@@ -192,7 +192,8 @@ class _Awaiting:
             request.stream = _for_event_loop(request.stream)
 
     async def handle(self, transport: Any, request: Request) -> Response:
-        self.adapt(request)
+        if type(request.stream) is not ByteStream:
+            self.adapt(request)
         start = perf_counter()
         response: Response = await transport.handle_async_request(request)
         if not isinstance(response.stream, AsyncByteStream):

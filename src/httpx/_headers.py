@@ -63,14 +63,6 @@ class Headers(MutableMapping[str, str]):
             self._list = _fields(headers, encoding or "ascii")
         self._encoding = encoding
 
-    @classmethod
-    def _from_wire(cls, fields: list[Field]) -> Headers:
-        """Take fields as they are: the short way for those who read the wire."""
-        headers = cls.__new__(cls)
-        headers._list = fields
-        headers._encoding = None
-        return headers
-
     @property
     def encoding(self) -> str:
         """How bytes are shown as text: what was set, else the first that fits all fields.

@@ -6,10 +6,11 @@ cut into pieces is `_pieces`' business; here are the states: not taken, taken
 
 The private contract with the transports: a stream may have `read_all() -> bytes` (a blocking
 one) or `aread_all()` (a coroutine; an awaiting one) that gives the whole raw body at once.
-`read()` and `aread()` then call that instead of iterating, and close the stream after it. It may
-have `hold()`, which asks it not to give its connection back at its end but when it is closed, and
-`spoil()`, which says that what came is not to be trusted, and the connection with it. A
-`max_response_size` in the extensions bounds what is given out.
+`read()` and `aread()` then call that instead of iterating, and close the stream after it, unless
+it says by `closed` that it has closed itself. It may have `hold()`, which asks it not to give its
+connection back at its end but when it is closed, and `spoil()`, which says that what came is not
+to be trusted, and the connection with it. A `max_response_size` in the extensions bounds what is
+given out.
 
 A response refers to its request and stream, and nothing that it owns refers to it: it is freed
 when its last reference goes, without the garbage collector.
@@ -50,7 +51,7 @@ from ._pieces import (
 )
 from ._request import Request
 from ._saving import Progress, SaveTarget, Saving, asave, save
-from ._status_codes import codes
+from ._status_codes import STATUS_KINDS, codes
 from ._streams import RunInThread
 from ._types import (
     AsyncByteStream,
@@ -63,13 +64,6 @@ from ._urls import URL, mask_password
 
 __all__ = ["Response"]
 
-# What `raise_for_status` calls the first digit of a status.
-_STATUS_KINDS = {
-    1: "Informational response",
-    3: "Redirect response",
-    4: "Client error",
-    5: "Server error",
-}
 _PASSWORD = re.compile(r"(//[^/?#@:]*:)[^/?#@]*(?=@)")
 _REDIRECTS_WITH_LOCATION = frozenset([301, 302, 303, 307, 308])
 
@@ -236,7 +230,7 @@ class Response:
         if self.is_success:
             return self
         code = self.status_code
-        kind = _STATUS_KINDS.get(code // 100, "Invalid status code")
+        kind = STATUS_KINDS.get(code // 100, "Invalid status code")
         message = f"{kind} '{code} {self.reason_phrase}' for url '{mask_password(request.url)}'\n"
         if self.has_redirect_location:
             location = _PASSWORD.sub(r"\1[secure]", self.headers["location"])
@@ -451,7 +445,11 @@ class Response:
                         self._tell_stream("spoil")
                         await self.aclose()
                     raise
-                await self.aclose()
+                if getattr(self.stream, "closed", False) is True:  # at its end: two steps less
+                    self.is_closed = True
+                    self._stop_clock()
+                else:
+                    await self.aclose()
                 self._content = content
         return self._content
 

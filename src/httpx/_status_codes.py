@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["codes"]
+__all__ = ["STATUS_KINDS", "codes"]
+
+# What `raise_for_status` calls the first digit of a status.
+STATUS_KINDS = {
+    1: "Informational response",
+    3: "Redirect response",
+    4: "Client error",
+    5: "Server error",
+}
 
 
 class codes(IntEnum):  # noqa: N801

@@ -89,9 +89,9 @@ class URL:
     _uri_reference: ParseResult
 
     def __init__(self, url: URL | str = "", **kwargs: Any) -> None:
-        components = _read_components(kwargs) if kwargs else {}
+        components = _read_components(kwargs) if kwargs else None
         if isinstance(url, str):
-            self._uri_reference = urlparse(url, **components)
+            self._uri_reference = urlparse(url, **components) if components else urlparse(url)
         elif isinstance(url, URL):
             reference = url._uri_reference
             self._uri_reference = reference.copy_with(**components) if components else reference

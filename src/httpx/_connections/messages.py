@@ -8,7 +8,7 @@ trace) and how far it has come, which is what decides whether it may be sent aga
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -75,6 +75,15 @@ class Timeouts:
         self._pool = pool
         self._pool_left = pool
         self.deadline = deadline
+
+    @classmethod
+    def of(cls, extensions: Mapping[str, Any]) -> Timeouts:
+        """What a request's extensions say."""
+        find = extensions.get("timeout", {}).get
+        return cls(
+            find("connect"), find("read"), find("write"), find("pool"), find("total"),
+            extensions.get("deadline"),
+        )  # fmt: skip
 
     @property
     def read(self) -> float | None:

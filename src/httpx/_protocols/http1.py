@@ -92,6 +92,7 @@ class HTTP1Codec:
         "_fast",
         "_fields",
         "_finished",
+        "_first",
         "_framing",
         "_head",
         "_in_head",
@@ -108,6 +109,7 @@ class HTTP1Codec:
         "_taken",
         "_to_send",
         "_written_fields",
+        "_written_line",
         "answered",
         "ended",
     )
@@ -123,7 +125,9 @@ class HTTP1Codec:
         self._max_head = max_head
         self._max_fields = max_fields
         self._fast = fast
-        self._fields: Fields = []  # of the latest request, and as they were written
+        self._first = (b"", b"")  # of the latest request, method and target, and as written
+        self._written_line: bytes | None = None
+        self._fields: Fields = []  # the same of its fields
         self._written_fields: RequestFields | None = None
         self._parsed_data = b""  # the latest head, and what it meant
         self._parsed: ParsedHead | None = None
@@ -160,16 +164,19 @@ class HTTP1Codec:
         self._reset()
         self._engine = None
         self._request = method, target, headers
-        line = write_request_line(method, target) if self._fast else None
-        # The requests of one connection mostly differ in their first lines only.
+        # The requests of one connection mostly differ in their first lines only, if at all.
+        first = method, target
+        if first != self._first:
+            self._first = first
+            self._written_line = write_request_line(method, target) if self._fast else None
         if headers != self._fields:
             self._fields = headers
             self._written_fields = write_request_fields(headers)
-        if line is None or self._written_fields is None:
+        if self._written_line is None or self._written_fields is None:
             self._engine = H11Engine(self._peer)
             return self._engine.start(method, target, headers)
         fields, self._to_send, self._close = self._written_fields
-        return line + fields
+        return self._written_line + fields
 
     def frame(self, data: Buffer) -> Sequence[Buffer]:
         """A piece of the request's body, as buffers to be written in this order.

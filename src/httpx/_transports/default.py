@@ -194,7 +194,7 @@ class _PooledTransport:
             target,
             headers,
             stream.content if isinstance(stream, ByteStream) else self._request_body(stream),
-            Timeouts(**extensions.get("timeout", {}), deadline=extensions.get("deadline")),
+            Timeouts.of(extensions),
             trace,
         )
         return message, route
@@ -249,8 +249,9 @@ class _PooledTransport:
         limit = request.extensions.get("max_response_size", self._max_response_size)
         if limit is not None:
             extensions["max_response_size"] = limit
-        headers = Headers._from_wire(message.fields)
-        return Response(message.status, headers=headers, stream=stream, extensions=extensions)
+        response = Response(message.status, stream=stream, extensions=extensions)
+        response.headers._list += message.fields  # as they are: nothing to convert or to check
+        return response
 
     def _limited(self, response: Response, request: Request) -> Response:
         """The response, which knows how much of it may be read."""
@@ -386,6 +387,11 @@ class _Body:
         self._body = body
         self._request = request
 
+    @property
+    def closed(self) -> bool:
+        """Whether the exchange is over."""
+        return self._body.closed
+
     def hold(self) -> None:
         """Keep the connection beyond the end of the body, until `close`."""
         self._body.held = True
@@ -450,6 +456,9 @@ class _AsyncBodyStream(_Body, AsyncByteStream):
 
     async def aread_all(self) -> bytes:
         """All of it: the quick way that `Response.aread` looks for."""
+        rest = self._body.take_rest()
+        if rest is not None:
+            return rest
         try:
             return await self._body.read_all()
         except TransportError as exc:
