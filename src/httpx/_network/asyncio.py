@@ -24,16 +24,13 @@ import os
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from .._exceptions import NetworkError
 from .base import Buffer, Resolver, SocketOption, Stream, failed, name_of, timed_out
 from .dial import dial_tcp, dial_unix, path_name, resolve
 from .endings import call_at_end
 from .sockets import socket_info
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["AsyncioBackend", "AsyncioStream", "FutureWaiter"]
 

@@ -320,7 +320,7 @@ class HTTP1Codec:
         self._buffer = self._buffer[left:]
         self._received += left
         self._left = 0
-        self.ended = True
+        self._end()
         return data
 
     def _next_piece(self) -> Event:
@@ -405,7 +405,7 @@ class HTTP1Codec:
         return self._from_engine()
 
     def _end(self) -> None:
-        """The response is complete: an idle connection keeps no head, of 0.6 KiB."""
+        """The response is complete: of the exchange, what may serve the next one is kept alone."""
         self.ended = True
         self._request = _NO_REQUEST
         self._head = b""

@@ -246,12 +246,9 @@ class _PooledTransport:
         if trace is not None and trace.stopwatch is not None:
             trace.stopwatch.answered(message.http_version, message.stream)
             extensions["timings"] = trace.stopwatch.timings
-        limit = request.extensions.get("max_response_size", self._max_response_size)
-        if limit is not None:
-            extensions["max_response_size"] = limit
         response = Response(message.status, stream=stream, extensions=extensions)
         response.headers._list += message.fields  # as they are: nothing to convert or to check
-        return response
+        return self._limited(response, request)
 
     def _limited(self, response: Response, request: Request) -> Response:
         """The response, which knows how much of it may be read."""
