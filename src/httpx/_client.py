@@ -592,7 +592,7 @@ def _share_docs() -> None:
 
 
 _share_docs()
-BLOCKING.steps = _flow.steps_of(Client)
+BLOCKING.seams.learn(Client)
 
 # Others know them from here, and messages and pickles name where a class says it lives.
 for _class in (BaseClient, ClientState, UseClientDefault):

@@ -3,7 +3,9 @@
 Each function here is one step that waits. The clients have a method for each, by the same name:
 other packages override and patch those, on the class or on the instance. Whether somebody has is
 found out at each call. If so, every step reaches the next one through the client's method; if
-not, straight, which takes 2 µs (`AsyncClient`) to 5 µs (`Client`) less.
+not, straight, which takes 2 µs (`AsyncClient`) to 5 µs (`Client`) less. Each coroutine that a
+waiting request is deep in has its price as well: in memory, and in what the garbage collector
+walks. So the straight way leaves out those that would do nothing but await the next one.
 
     client.send             state, deadline, authentication; reads the body unless streaming
     _send_handling_auth     the rounds of an auth flow
@@ -17,7 +19,7 @@ and no URL is changed here; `_redirects` and `_auth` do that, without waiting.
 from __future__ import annotations
 
 import logging
-from operator import is_
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ._auth import Auth
@@ -40,16 +42,22 @@ __all__ = [
     "send_handling_auth",
     "send_handling_redirects",
     "send_single_request",
-    "steps_of",
 ]
+
 
 logger = logging.getLogger("httpx")
 
 
 async def send(
-    client: Any, calls: Calls, request: Request, stream: bool, auth: Any, follow_redirects: Any
+    client: Any,
+    calls: Calls,
+    request: Request,
+    stream: bool,
+    auth: Any,
+    follow_redirects: Any,
+    straight: bool = False,
 ) -> Response:
-    """One call of a client, with all its exchanges."""
+    """One call of a client, with all its exchanges. `straight`: it is known to be."""
     client._begin()
     follow_redirects = client._follows_redirects(follow_redirects)
     client._set_timeout(request)
@@ -59,17 +67,21 @@ async def send(
     auth = client._build_request_auth(request, auth)
     response: Response
     try:
-        if _is_straight(client, calls):
-            response = await send_handling_auth(
-                client, calls, request, auth, follow_redirects, [], True
-            )
-        else:
+        if not (straight or calls.seams.are_own(client)):
             response = await calls.call(
                 client._send_handling_auth,
                 request,
                 auth=auth,
                 follow_redirects=follow_redirects,
                 history=[],
+            )
+        elif type(auth) is Auth:  # it authenticates nothing: no need for a generator
+            response = await send_handling_redirects(
+                client, calls, request, follow_redirects, (), True
+            )
+        else:
+            response = await send_handling_auth(
+                client, calls, request, auth, follow_redirects, [], True
             )
     except RequestError as exc:
         if exc._request is None:  # a hook's, or an auth flow's
@@ -82,23 +94,6 @@ async def send(
             await calls.close(response)
             raise
     return response
-
-
-def steps_of(kind: type[Any]) -> tuple[Any, Any, Any]:
-    """The methods of a class of clients for the steps of a journey, which others replace."""
-    return kind._send_handling_auth, kind._send_handling_redirects, kind._send_single_request
-
-
-def _is_straight(client: Any, calls: Calls) -> bool:
-    """Whether all steps are the ones that the client was made with. By identity, since wrappers
-    say that they are equal to what they wrap."""
-    own = client.__dict__
-    return (
-        all(map(is_, steps_of(type(client)), calls.steps))
-        and "_send_handling_auth" not in own
-        and "_send_handling_redirects" not in own
-        and "_send_single_request" not in own
-    )
 
 
 def _new_deadline(request: Request) -> Deadline | None:
@@ -125,8 +120,6 @@ async def send_handling_auth(
     straight: bool = False,
 ) -> Response:
     """Send what an auth flow yields until it is content; the last response."""
-    if type(auth) is Auth:  # it authenticates nothing: no need for a generator
-        return await _send_round(client, calls, request, follow_redirects, history, straight)
     deadline = request.extensions.get("deadline")
     flow = calls.auth_flow(auth, request)
     try:
@@ -174,7 +167,7 @@ async def send_handling_redirects(
     calls: Calls,
     request: Request,
     follow_redirects: bool,
-    history: list[Response],
+    history: Sequence[Response],
     straight: bool = False,
 ) -> Response:
     """Send a request and, if so told, what its redirects lead to; the last response."""
@@ -185,11 +178,21 @@ async def send_handling_redirects(
         for hook in hooks["request"]:
             await calls.call(hook, request)
         response: Response
-        if straight:
-            response = await send_single_request(client, calls, request)
-        else:
-            response = await calls.call(client._send_single_request, request)
+        start = perf_counter()
         try:
+            if straight:  # as in `send_single_request`
+                transport = _transport_for(client, request)
+                response = await calls.handle(transport, request)
+                calls.receive(transport, response, start)
+            else:
+                response = await calls.call(client._send_single_request, request)
+        except RequestError as exc:
+            if straight:
+                exc.request = request
+            raise
+        try:
+            if straight:
+                _take_in(client, request, response)
             for hook in hooks["response"]:
                 await calls.call(hook, response)
             response.history = list(history)
@@ -235,24 +238,38 @@ def _log_dropped(request: Request, following: Request) -> None:
 
 async def send_single_request(client: Any, calls: Calls, request: Request) -> Response:
     """One exchange with a transport."""
-    transport = client._transport_for_url(request.url)
-    check_replay(request.stream)
+    start = perf_counter()
     try:
+        transport = _transport_for(client, request)
         response = await calls.handle(transport, request)
+        calls.receive(transport, response, start)
     except RequestError as exc:
         exc.request = request
         raise
     try:
-        response.request = request
-        response.default_encoding = client._default_encoding
-        if "set-cookie" in response.headers:
-            client.cookies.extract_cookies(response)
-        if logger.isEnabledFor(logging.INFO):
-            _log(client, request, response)
-    except BaseException:  # a cookie policy, or a log handler, of the user's
+        _take_in(client, request, response)
+    except BaseException:
         await calls.close(response)
         raise
     return response
+
+
+def _transport_for(client: Any, request: Request) -> Any:
+    """Which transport a request goes through, if it can be sent at all."""
+    transport = client._transport_for_url(request.url)
+    check_replay(request.stream)
+    return transport
+
+
+def _take_in(client: Any, request: Request, response: Response) -> None:
+    """Give a response what it has of the client, and the client its cookies. May raise whatever
+    a cookie policy or a log handler of the user's does."""
+    response.request = request
+    response.default_encoding = client._default_encoding
+    if "set-cookie" in response.headers:
+        client.cookies.extract_cookies(response)
+    if logger.isEnabledFor(logging.INFO):
+        _log(client, request, response)
 
 
 def _log(client: Any, request: Request, response: Response) -> None:

@@ -125,7 +125,7 @@ class HTTP1Connection:
         codec = self.codec
         self._write_error = None
         self._upload = None
-        head = codec.start(request.method, request.target, request.headers)
+        head = codec.start(request.method, request.target, request.fields)
         body = request.body
         if not body:
             head += codec.finish()

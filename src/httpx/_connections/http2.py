@@ -287,7 +287,7 @@ class HTTP2Connection:
                 request.method,
                 self.route.scheme.encode("ascii"),
                 request.target,
-                request.headers,
+                request.fields,
                 size,
             )
             self._exchanges[stream_id] = exchange

@@ -8,7 +8,7 @@ trace) and how far it has come, which is what decides whether it may be sent aga
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,12 +31,14 @@ __all__ = [
     "RequestMessage",
     "RequestTarget",
     "ResponseMessage",
+    "SentFields",
     "Timeouts",
     "received",
 ]
 
 Fields = list[tuple[bytes, bytes]]
 ReceivedFields = list[tuple[bytes, bytes, bytes]]  # with the name in lower case, too
+SentFields = Sequence[tuple[bytes, ...]]  # of either form
 
 
 def received(fields: Fields) -> ReceivedFields:
@@ -235,7 +237,7 @@ class RequestMessage:
     __slots__ = (
         "answered",
         "body",
-        "headers",
+        "fields",
         "method",
         "refused",
         "route",
@@ -252,14 +254,15 @@ class RequestMessage:
         self,
         method: bytes,
         target: bytes,
-        headers: Fields,
+        fields: SentFields,
         body: bytes | RequestBody | None,
         timeouts: Timeouts,
         trace: Trace | None = None,
     ) -> None:
         self.method = method
         self.target = target
-        self.headers = headers
+        self.fields = fields
+        """Name and value of each, and what `httpx.Headers` has between them."""
         self.body = body
         self.timeouts = timeouts
         self.trace = trace
@@ -274,6 +277,11 @@ class RequestMessage:
 
     def __repr__(self) -> str:
         return f"<Request [{self.method!r}]>"
+
+    @property
+    def headers(self) -> Fields:
+        """The fields as pairs, for listeners of the trace."""
+        return [(field[0], field[-1]) for field in self.fields]
 
     @property
     def url(self) -> RequestTarget:
@@ -301,7 +309,7 @@ class RequestMessage:
 
     def _is_idempotent(self) -> bool:
         return self.method in _IDEMPOTENT or any(
-            name.lower() in _IDEMPOTENCY_KEYS for name, _ in self.headers
+            field[0].lower() in _IDEMPOTENCY_KEYS for field in self.fields
         )
 
 

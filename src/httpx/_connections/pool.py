@@ -155,7 +155,15 @@ class Pool:
         while True:
             grant = self._ask(backend, ledger, route, fresh)
             if isinstance(grant, PoolWaiter):
-                grant = await self._wait(grant, request)
+                waiter, begin = grant, monotonic()
+                signal = waiter.signal.wait(request.timeouts.pool)
+                try:
+                    await (signal if request.trace is None else request.trace.phase("pool", signal))
+                except BaseException:
+                    self._leave(waiter)
+                    raise
+                grant = self._granted(waiter, request)
+                request.timeouts.use_pool_time(monotonic() - begin)
             if grant is CLOSED:
                 raise _closed(route)
             if grant is SLOT:
@@ -194,18 +202,19 @@ class Pool:
         self._settle()
         return replaced
 
-    async def _wait(self, waiter: PoolWaiter, request: RequestMessage) -> Any:
-        begin = monotonic()
-        signal = waiter.signal.wait(request.timeouts.pool)
-        try:
-            await (signal if request.trace is None else request.trace.phase("pool", signal))
-        except BaseException:
-            if not self._withdraw(waiter):
-                self._hand_on(waiter)
-            raise
+    def _leave(self, waiter: PoolWaiter) -> None:
+        """A waiter is cancelled. What was delivered already came too late: it is for others."""
+        if self._withdraw(waiter):
+            return
+        if waiter.grant is SLOT:
+            self._give_slot_back(waiter.ledger, waiter.route)
+        elif waiter.grant is not CLOSED:
+            self.give_back(waiter.grant)
+
+    def _granted(self, waiter: PoolWaiter, request: RequestMessage) -> Any:
+        """What was delivered to a waiter; `PoolTimeout` where that is nothing."""
         if waiter.grant is None and self._withdraw(waiter):
             raise self._pool_timeout(request, waiter.route)
-        request.timeouts.use_pool_time(monotonic() - begin)
         return waiter.grant
 
     def _withdraw(self, waiter: PoolWaiter) -> bool:
@@ -214,13 +223,6 @@ class Pool:
             withdrawn = waiter.ledger.withdraw(waiter)
         self._settle()
         return withdrawn
-
-    def _hand_on(self, waiter: PoolWaiter) -> None:
-        """What was delivered came too late: it is for somebody else."""
-        if waiter.grant is SLOT:
-            self._give_slot_back(waiter.ledger, waiter.route)
-        elif waiter.grant is not CLOSED:
-            self.give_back(waiter.grant)
 
     def _pool_timeout(self, request: RequestMessage, route: Route) -> PoolTimeout:
         seconds = request.timeouts.configured("pool") or 0.0

@@ -43,6 +43,7 @@ LOW_WATER = 65_536
 SLICE = 65_536
 """The most that is handed to the transport at once."""
 _TICK = 0.001  # seconds; event loops round their timers to about this
+_MOST_EXPIRIES = 64
 
 _running_loop: Callable[[], asyncio.AbstractEventLoop | None] = asyncio._get_running_loop
 
@@ -378,13 +379,48 @@ def _wake(future: asyncio.Future[bool] | None, result: bool = True) -> None:
         future.set_result(result)
 
 
+class _Expiry:
+    """Ends the waits of one length that nobody woke in time: by one timer, and not by one each,
+    which would take 6 µs and four objects. They end in the order in which they began."""
+
+    __slots__ = ("_deadlines", "_loop", "_seconds", "_timer")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._loop = loop
+        self._seconds = seconds
+        self._deadlines: dict[asyncio.Future[bool], float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, future: asyncio.Future[bool]) -> None:
+        """A wait begins."""
+        self._deadlines[future] = deadline = self._loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._on_timer)
+
+    def remove(self, future: asyncio.Future[bool]) -> None:
+        """A wait is over."""
+        self._deadlines.pop(future, None)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        due = self._loop.time() + _TICK
+        for future, deadline in self._deadlines.items():
+            if deadline > due:
+                self._timer = self._loop.call_at(deadline, self._on_timer)
+                break
+            _wake(future, False)
+
+
 class FutureWaiter:
     """A waiter for one task."""
 
-    __slots__ = ("_future", "_loop", "_woken")
+    __slots__ = ("_expiries", "_future", "_loop", "_woken")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, expiries: dict[float, _Expiry] | None = None
+    ) -> None:
         self._loop = loop
+        self._expiries = {} if expiries is None else expiries
         self._future: asyncio.Future[bool] | None = None
         self._woken = False
 
@@ -406,12 +442,24 @@ class FutureWaiter:
             return True
         future: asyncio.Future[bool] = self._loop.create_future()
         self._future = future
-        timer = None if timeout is None else self._loop.call_later(timeout, _wake, future, False)
+        expiry = None if timeout is None else self._expiry(timeout)
+        if expiry is None:
+            return await future
+        expiry.add(future)
         try:
             return await future
         finally:
-            if timer is not None:
-                timer.cancel()
+            expiry.remove(future)
+
+    def _expiry(self, timeout: float) -> _Expiry:
+        """Of all who wait as long; of few lengths, since what is left of a deadline has any."""
+        expiries = self._expiries
+        expiry = expiries.get(timeout)
+        if expiry is None:
+            if len(expiries) >= _MOST_EXPIRIES:
+                expiries.clear()
+            expiry = expiries[timeout] = _Expiry(self._loop, timeout)
+        return expiry
 
 
 class AsyncioBackend:
@@ -421,6 +469,7 @@ class AsyncioBackend:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._expiries: dict[float, _Expiry] = {}
 
     async def connect_tcp(
         self,
@@ -499,7 +548,7 @@ class AsyncioBackend:
 
     def waiter(self) -> FutureWaiter:
         """A waiter for one task."""
-        return FutureWaiter(self._loop)
+        return FutureWaiter(self._loop, self._expiries)
 
     def defer(self, function: Callable[[], None]) -> bool:
         """Call `function` in the next turn of the event loop. See `Backend.defer`."""

@@ -36,11 +36,11 @@ from .http1_heads import (
     CHUNKED,
     NO_BODY,
     UNTIL_CLOSE,
-    Fields,
     Framing,
     ParsedHead,
     RequestFields,
     ResponseHead,
+    SentFields,
     admit,
     parse_response_head,
     write_request_fields,
@@ -74,7 +74,7 @@ _PARTIAL = rb"(?:[0-9a-fA-F]{1,16}\r?|0{1,16}\r\n\r?)?"
 _is_partial_first_line = re.compile(_PARTIAL).fullmatch
 _is_partial_next_line = re.compile(rb"\r?|\r\n" + _PARTIAL).fullmatch
 
-_NO_REQUEST: tuple[bytes, bytes, Fields] = (b"", b"", [])
+_NO_REQUEST: tuple[bytes, bytes, SentFields] = (b"", b"", [])
 
 
 class HTTP1Codec:
@@ -127,7 +127,7 @@ class HTTP1Codec:
         self._fast = fast
         self._first = (b"", b"")  # of the latest request, method and target, and as written
         self._written_line: bytes | None = None
-        self._fields: Fields = []  # the same of its fields
+        self._fields: SentFields = []  # the same of its fields
         self._written_fields: RequestFields | None = None
         self._parsed_data = b""  # the latest head, and what it meant
         self._parsed: ParsedHead | None = None
@@ -156,7 +156,7 @@ class HTTP1Codec:
 
     # -- the request -------------------------------------------------------------------------
 
-    def start(self, method: bytes, target: bytes, headers: Fields) -> bytes:
+    def start(self, method: bytes, target: bytes, headers: SentFields) -> bytes:
         """Begin an exchange: the request's head, to be written.
 
         Raises `LocalProtocolError`, before anything is sent, for a head that HTTP does not allow.
@@ -170,7 +170,7 @@ class HTTP1Codec:
             self._first = first
             self._written_line = write_request_line(method, target) if self._fast else None
         if headers != self._fields:
-            self._fields = headers
+            self._fields = list(headers)  # the program may change its own
             self._written_fields = write_request_fields(headers)
         if self._written_line is None or self._written_fields is None:
             self._engine = H11Engine(self._peer)

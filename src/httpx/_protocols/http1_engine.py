@@ -15,7 +15,7 @@ from .http1_heads import (
     CHUNKED,
     NO_BODY,
     UNTIL_CLOSE,
-    Fields,
+    SentFields,
     Framing,
     ResponseHead,
     check_request_fields,
@@ -60,16 +60,17 @@ class H11Engine:
 
     # -- writing -----------------------------------------------------------------------------
 
-    def start(self, method: bytes, target: bytes, headers: Fields) -> bytes:
+    def start(self, method: bytes, target: bytes, headers: SentFields) -> bytes:
         """The request's head, or `LocalProtocolError`."""
         check_request_fields(headers)
         event = self._build_request(method, target, headers)
         return b"".join(self._send(event))
 
-    def _build_request(self, method: bytes, target: bytes, headers: Fields) -> Any:
+    def _build_request(self, method: bytes, target: bytes, headers: SentFields) -> Any:
         self._no_body = method == b"HEAD"
+        pairs = [(field[0], field[-1]) for field in headers]
         try:
-            return self._h11.Request(method=method, target=target, headers=headers)
+            return self._h11.Request(method=method, target=target, headers=pairs)
         except self._h11.LocalProtocolError as exc:
             raise LocalProtocolError(str(exc)) from exc
 
@@ -88,7 +89,7 @@ class H11Engine:
         return b"".join(self._send(self._h11.EndOfMessage()))
 
     def replay(
-        self, method: bytes, target: bytes, headers: Fields, sent: int, finished: bool
+        self, method: bytes, target: bytes, headers: SentFields, sent: int, finished: bool
     ) -> None:
         """Go to where the codec is: the request's head and `sent` bytes of body have left."""
         self._send(self._build_request(method, target, headers))

@@ -31,6 +31,7 @@ h11's to accept, and it does.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .._exceptions import LocalProtocolError, RemoteProtocolError
@@ -42,6 +43,7 @@ __all__ = [
     "ReceivedFields",
     "RequestFields",
     "ResponseHead",
+    "SentFields",
     "admit",
     "check_request_fields",
     "parse_response_head",
@@ -52,6 +54,8 @@ __all__ = [
 Fields = list[tuple[bytes, bytes]]
 ReceivedFields = list[tuple[bytes, bytes, bytes]]
 """Fields as `httpx.Headers` keeps them: name, name in lower case, value."""
+SentFields = Sequence[tuple[bytes, ...]]
+"""Fields of either form: each begins with its name, and ends with its value."""
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # What RFC 9110 5.5 allows inside a value, without white space at either end.
@@ -135,7 +139,7 @@ def write_request_line(method: bytes, target: bytes) -> bytes | None:
     return line if method != b"CONNECT" and _is_request_line(line) else None
 
 
-def write_request_fields(headers: Fields) -> RequestFields | None:
+def write_request_fields(headers: SentFields) -> RequestFields | None:
     """Write an ordinary request's fields; its body's framing; and whether it says close.
 
     `None` where they are not ordinary: no or several Host fields, a framing field that is
@@ -146,7 +150,8 @@ def write_request_fields(headers: Fields) -> RequestFields | None:
     lines = []
     framing = UNFRAMED
     close = False
-    for name, value in headers:
+    for field in headers:
+        name, value = field[0], field[-1]
         kind = _KNOWN.get(name)
         if kind is None:
             kind = _kind(name)
@@ -187,13 +192,14 @@ def _framing(kind: int, value: bytes, framing: Framing) -> Framing:
     return ODDLY_FRAMED
 
 
-def check_request_fields(headers: Fields) -> None:
+def check_request_fields(headers: SentFields) -> None:
     """Name the first field that cannot be sent, and where it is wrong; never its value.
 
     Raises `LocalProtocolError` for what h11 refuses as well, in a text of our own, since h11's
     holds the value.
     """
-    for name, value in headers:
+    for field in headers:
+        name, value = field[0], field[-1]
         if not _is_token(name):
             raise LocalProtocolError(f"Illegal header name {name!r}")
         found = _find_forbidden(value)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._exceptions import LocalProtocolError, RemoteProtocolError
+from .http1_heads import SentFields
 from .http2_fields import Fields, fault_of_response, request_fields
 from .http2_frames import (
     CANCEL,
@@ -185,7 +186,7 @@ class HTTP2Codec:
         return min(_MOST_STREAMS, allowed)
 
     def open(
-        self, method: bytes, scheme: bytes, target: bytes, headers: Fields, size: int | None
+        self, method: bytes, scheme: bytes, target: bytes, headers: SentFields, size: int | None
     ) -> int:
         """Open a stream with a request's head; `size` of its body, where it is known. Its number.
 

@@ -18,7 +18,7 @@ import re
 from typing import NamedTuple
 
 from .._exceptions import LocalProtocolError
-from .http1_heads import Fields, check_request_fields
+from .http1_heads import Fields, SentFields, check_request_fields
 
 __all__ = ["Fields", "RequestFields", "fault_of_response", "request_fields"]
 
@@ -60,15 +60,17 @@ class RequestFields(NamedTuple):
     announced: int | None
 
 
-def request_fields(method: bytes, scheme: bytes, target: bytes, headers: Fields) -> RequestFields:
+def request_fields(
+    method: bytes, scheme: bytes, target: bytes, headers: SentFields
+) -> RequestFields:
     """Raises `LocalProtocolError`, before anything is sent, for what HTTP does not allow."""
-    suspect = _find_suspect(b"\x01%b\x01" % b"\x01".join([value for _, value in headers]))
+    suspect = _find_suspect(b"\x01%b\x01" % b"\x01".join([field[-1] for field in headers]))
     if suspect is not None:
         check_request_fields(headers)
     authority = announced = None
     fields: Fields = []
     for field in headers:
-        name, value = field
+        name, value = field[0], field[-1]
         known = _KNOWN.get(name) or _learn(name)
         lower, meaning = known
         if not meaning:

@@ -25,7 +25,7 @@ from .._streams import ByteStream
 from .._urls import URL, mask_password
 
 if typing.TYPE_CHECKING:
-    from .._connections.messages import Fields
+    from .._connections.messages import SentFields
     from .._types import ProxyTypes
 
 __all__ = ["Router", "attach_refusal"]
@@ -43,6 +43,7 @@ class Router:
     def __init__(self, proxy: ProxyTypes | None, *, uds: str | None, http1: bool) -> None:
         self._uds = uds
         self._http1 = http1
+        self._latest: Route | None = None
         self.proxy = self._check(proxy)
 
     def _check(self, proxy: ProxyTypes | None) -> Proxy | None:
@@ -62,7 +63,7 @@ class Router:
             load_socksio()
         return proxy
 
-    def plan(self, request: Request) -> tuple[Route, bytes, Fields]:
+    def plan(self, request: Request) -> tuple[Route, bytes, SentFields]:
         """Route, target and header fields of a request."""
         extensions = request.extensions
         scheme, _, host, port, *_ = request.url._uri_reference
@@ -70,19 +71,22 @@ class Router:
             raise _unsupported(scheme, request)
         target = extensions.get("target") or request.url.raw_path
         proxy = self._check(extensions["proxy"]) if "proxy" in extensions else self.proxy
-        headers = request.headers.raw
+        fields: SentFields = request.headers._list  # as they are: pairs are of no use here
         if proxy is not None:
             if scheme == "http" and self._http1 and not is_socks(proxy):
                 return (
                     Route.forward(proxy),
                     _absolute_target(request, target),
-                    _forwarded(headers, proxy),
+                    _forwarded(fields, proxy),
                 )
-            headers = [field for field in headers if field[0].lower() != b"proxy-authorization"]
+            fields = [field for field in fields if field[0].lower() != b"proxy-authorization"]
         server_name = extensions.get("sni_hostname")
-        # Half of what `Route(...)` takes, 0.4 µs.
+        # As a rule it is the route of the request before: one for all who wait for it.
         place = (scheme, host, port or _PORTS[scheme], server_name, proxy)
-        return tuple.__new__(Route, place), target, headers
+        route = self._latest
+        if route is None or place != route:
+            route = self._latest = Route(*place)
+        return route, target, fields
 
 
 def _absolute_target(request: Request, target: bytes) -> bytes:
@@ -95,13 +99,13 @@ def _absolute_target(request: Request, target: bytes) -> bytes:
     return b"http://" + request.url.netloc + target
 
 
-def _forwarded(headers: Fields, proxy: Proxy) -> Fields:
+def _forwarded(fields: SentFields, proxy: Proxy) -> SentFields:
     """The proxy's fields, where the request has none of that name, and the request's."""
     own = fields_for(proxy)
     if not own:
-        return headers
-    names = {name.lower() for name, _ in headers}
-    return [field for field in own if field[0].lower() not in names] + headers
+        return fields
+    names = {field[0].lower() for field in fields}
+    return [*(field for field in own if field[0].lower() not in names), *fields]
 
 
 def _unsupported(scheme: str, request: Request) -> UnsupportedProtocol:
