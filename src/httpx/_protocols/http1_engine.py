@@ -15,9 +15,9 @@ from .http1_heads import (
     CHUNKED,
     NO_BODY,
     UNTIL_CLOSE,
-    SentFields,
     Framing,
     ResponseHead,
+    SentFields,
     check_request_fields,
 )
 

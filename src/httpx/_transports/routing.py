@@ -84,7 +84,8 @@ class Router:
         # As a rule it is the route of the request before: one for all who wait for it.
         place = (scheme, host, port or _PORTS[scheme], server_name, proxy)
         route = self._latest
-        if route is None or place != route:
+        same = route == place
+        if route is None or not same:
             route = self._latest = Route(*place)
         return route, target, fields
 
