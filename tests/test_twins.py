@@ -33,8 +33,9 @@ def awaited(text: str) -> str:
 
 
 def test_each_has_the_others_methods() -> None:
-    renamed = sorted(RENAMED.get(name, name) for name in TWINS)
-    assert renamed == sorted(own_methods(httpx.AsyncClient))
+    renamed = [RENAMED.get(name, name) for name in TWINS]
+    # What is left out when a plain call returns an awaitable has no twin where all calls are plain.
+    assert sorted([*renamed, "_send_straight"]) == sorted(own_methods(httpx.AsyncClient))
 
 
 @pytest.mark.parametrize("name", TWINS)

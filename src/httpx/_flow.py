@@ -266,7 +266,7 @@ def _take_in(client: Any, request: Request, response: Response) -> None:
     a cookie policy or a log handler of the user's does."""
     response.request = request
     response.default_encoding = client._default_encoding
-    if "set-cookie" in response.headers:
+    if response.headers._has(b"set-cookie"):
         client.cookies.extract_cookies(response)
     if logger.isEnabledFor(logging.INFO):
         _log(client, request, response)

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterable, Iterable
 from ._content import ByteStream, UnattachedStream, encode_request
 from ._cookies import Cookies
 from ._exceptions import RequestNotRead
-from ._headers import Headers, lower_name
+from ._headers import Headers
 from ._multipart import get_multipart_boundary_from_content_type
 from ._types import (
     AsyncByteStream,
@@ -104,22 +104,15 @@ class Request:
 
     def _complete_headers(self, body_headers: dict[str, str]) -> None:
         """Add the body's fields at the end, `Host` and an empty body's length in front."""
-        fields = self.headers._list
-        names = set(map(lower_name, fields))
+        fields, has = self.headers._list, self.headers._has
         for name, value in body_headers.items():
             raw = name.encode("ascii")
             lower = raw.lower()
-            if lower in names or (lower in _FRAMING and not names.isdisjoint(_FRAMING)):
-                continue  # never both of them (RFC 9112 6.2)
-            names.add(lower)
-            fields.append((raw, lower, value.encode("ascii")))
-        if (
-            self.method in _METHODS_WITH_BODY
-            and b"content-length" not in names
-            and b"transfer-encoding" not in names
-        ):
+            if not has(lower) and not (lower in _FRAMING and any(map(has, _FRAMING))):
+                fields.append((raw, lower, value.encode("ascii")))  # never both (RFC 9112 6.2)
+        if self.method in _METHODS_WITH_BODY and not any(map(has, _FRAMING)):
             fields.insert(0, (b"Content-Length", b"content-length", b"0"))
-        if b"host" not in names:
+        if not has(b"host"):
             host = self.url._uri_reference.netloc
             if host:
                 fields.insert(0, (b"Host", b"host", host.encode("ascii")))

@@ -563,8 +563,10 @@ class Response:
     def _get_content_decoder(self) -> ContentDecoder | None:
         """What undoes the `Content-Encoding` (RFC 9110 section 8.4); `None` where nothing does."""
         if not hasattr(self, "_decoder"):
-            codings = self.headers.get("content-encoding")
-            self._decoder = None if codings is None else make_decoder(codings.split(","))
+            coded = self.headers._has(b"content-encoding")
+            self._decoder = (
+                make_decoder(self.headers["content-encoding"].split(",")) if coded else None
+            )
         return self._decoder
 
     def _take_in(self, raw: bytes) -> bytes:

@@ -197,8 +197,8 @@ NAMED = {**ONE, "resolver": by_name}
 CASES = [
     Case("cold", slowly, get, options=NAMED, phases=("resolve", "read")),
     Case("reused", slowly, get_reused, warm_up, options=ONE, phases=("HTTP1Connection",)),
-    Case("queued", slowly, get_reused, occupy, let_go, ONE, ("Pool._wait",)),
-    Case("queued for a slot", slowly, get_reused, occupy, fail_over, ONE, ("Pool._wait",)),
+    Case("queued", slowly, get_reused, occupy, let_go, ONE, ("Waiter.wait",)),
+    Case("queued for a slot", slowly, get_reused, occupy, fail_over, ONE, ("Waiter.wait",)),
     Case("large body", slowly, post_much, options=ONE, phases=("write_some",)),
     Case("streamed body", slowly, post_stream, options=ONE, phases=("write_some",)),
     Case("streaming", slowly, stream, warm_up, options=ONE, phases=("HTTP1Body._receive",)),

@@ -51,6 +51,9 @@ _IDEMPOTENT = frozenset([b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE
 _IDEMPOTENCY_KEYS = (b"idempotency-key", b"x-idempotency-key")
 
 
+_TIMEOUTS = ("connect", "read", "write", "pool", "total")
+
+
 class Timeouts:
     """One request's time-outs, in seconds or `None`, and the deadline over all of them.
 
@@ -82,10 +85,7 @@ class Timeouts:
     def of(cls, extensions: Mapping[str, Any]) -> Timeouts:
         """What a request's extensions say."""
         find = extensions.get("timeout", {}).get
-        return cls(
-            find("connect"), find("read"), find("write"), find("pool"), find("total"),
-            extensions.get("deadline"),
-        )  # fmt: skip
+        return cls(*map(find, _TIMEOUTS), extensions.get("deadline"))
 
     @property
     def read(self) -> float | None:

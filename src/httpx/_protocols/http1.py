@@ -129,7 +129,7 @@ class HTTP1Codec:
         self._written_line: bytes | None = None
         self._fields: SentFields = []  # the same of its fields
         self._written_fields: RequestFields | None = None
-        self._parsed_data = b""  # the latest head, and what it meant
+        self._parsed_data = b"\n"  # the latest head, and what it meant; no head begins like this
         self._parsed: ParsedHead | None = None
         self._engine: H11Engine | None = None
         self._buffer = b""
@@ -238,7 +238,8 @@ class HTTP1Codec:
             if data is None:
                 return NEED_DATA
             if self._engine is None:
-                parsed = self._parse_head(data)
+                # By identity: `_take_head` gives the latest head itself, where it is that again.
+                parsed = self._parsed if data is self._parsed_data else self._parse_head(data)
                 if parsed is not None:
                     self._in_head = False
                     head, self._framing, close = parsed
@@ -259,14 +260,8 @@ class HTTP1Codec:
                 return event
 
     def _parse_head(self, data: bytes) -> ParsedHead | None:
-        """Parse an ordinary head; `None` where it is for h11.
-
-        Who asks for the same thing again within a second mostly gets the same head: to see that
-        takes 0.1 µs, to parse it 8.
-        """
+        """Parse an ordinary head; `None` where it is for h11."""
         no_body = self._request[0] == b"HEAD"
-        if data == self._parsed_data and not no_body:
-            return self._parsed
         parsed = parse_response_head(data, no_body)
         if parsed is None or len(parsed[0].fields) > self._max_fields:
             return None
@@ -275,8 +270,17 @@ class HTTP1Codec:
         return parsed
 
     def _take_head(self) -> bytes | None:
-        """Cut a whole head off the buffer, if there is one."""
+        """Cut a whole head off the buffer, if there is one.
+
+        Who asks for the same thing again within a second mostly gets the same head: to see that
+        takes 0.1 µs, to find its end and parse it 9.
+        """
         buffer = self._buffer
+        latest = self._parsed_data
+        if buffer.startswith(latest) and self._request[0] != b"HEAD":
+            self._buffer = buffer[len(latest) :]
+            self._scanned = 0
+            return latest
         end = buffer.find(b"\r\n\r\n", self._scanned)
         if end < 0:
             self._check_partial_head()
