@@ -1,31 +1,42 @@
-"""A server of event streams for wire.py: 10,000 small chunks, as AI services send them."""
+"""A server of event streams for wire.py: 10,000 small chunks, as AI services send them.
+
+Each chunk is one `send`. Blocking sockets and threads, since a stream of asyncio takes twice as
+long to send a chunk as clients take to read one, and the server would be what is measured.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import socket
 import sys
+import threading
 
 CHUNKS = 10_000
 EVENT = b'data: {"choices":[{"delta":{"content":" word"},"index":0}]}\n\n'
+CHUNK = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while await reader.readuntil(b"\r\n\r\n"):
-            writer.write(HEAD)
-            for _ in range(CHUNKS):
-                writer.write(b"%x\r\n%b\r\n" % (len(EVENT), EVENT))
-                await writer.drain()
-            writer.write(b"0\r\n\r\n")
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
+def answer(connection: socket.socket) -> None:
+    with connection, connection.makefile("rb") as reader:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            while line := reader.readline():
+                if line != b"\r\n":
+                    continue  # the end of a request's head is all that is waited for
+                connection.sendall(HEAD)
+                for _ in range(CHUNKS):
+                    connection.sendall(CHUNK)
+                connection.sendall(b"0\r\n\r\n")
+        except ConnectionError:
+            pass
 
 
-async def main() -> None:
-    server = await asyncio.start_server(answer, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
+def main() -> None:
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+        while True:
+            connection, _ = server.accept()
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
