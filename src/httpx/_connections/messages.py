@@ -85,7 +85,8 @@ class Timeouts:
     def of(cls, extensions: Mapping[str, Any]) -> Timeouts:
         """What a request's extensions say."""
         find = extensions.get("timeout", {}).get
-        return cls(*map(find, _TIMEOUTS), extensions.get("deadline"))
+        connect, read, write, pool, total = map(find, _TIMEOUTS)
+        return cls(connect, read, write, pool, total, extensions.get("deadline"))
 
     @property
     def read(self) -> float | None:
