@@ -125,7 +125,7 @@ class Pipeline(typing.Generic[T]):
 
     def feed(self, chunk: bytes) -> Iterator[T]:
         """The pieces that a chunk completes."""
-        return _through(self._stages, (chunk,))
+        return _through(self._stages, (chunk,) if chunk else ())
 
     def finish(self) -> Iterator[T]:
         """The pieces that are left when the body is complete."""
@@ -149,14 +149,12 @@ def raw_pipeline(response: Response, chunk_size: int | None) -> Pipeline[bytes]:
     """The body as it travels."""
     if hasattr(response, "_content"):
         raise StreamConsumed()
-    chunker = ByteChunker(chunk_size)
-    return Pipeline([*_limit(response, counts_raw=True), chunker], held_back=chunker)
+    return _cut(_limit(response, counts_raw=True), chunk_size)
 
 
 def bytes_pipeline(response: Response, chunk_size: int | None) -> Pipeline[bytes]:
     """The body, decoded."""
-    chunker = ByteChunker(chunk_size)
-    return Pipeline([*_decoding(response), chunker], held_back=chunker)
+    return _cut(_decoding(response), chunk_size)
 
 
 def text_pipeline(response: Response, chunk_size: int | None) -> Pipeline[str]:
@@ -173,6 +171,14 @@ def lines_pipeline(response: Response) -> Pipeline[str]:
 def records_pipeline(response: Response) -> Pipeline[str]:
     """The body's records, one a line."""
     return Pipeline([*_decoding(response), _text(response), RecordDecoder()])
+
+
+def _cut(stages: list[Stage], chunk_size: int | None) -> Pipeline[bytes]:
+    """With a step more that cuts to size, and drops what is empty; as a rule with none at all."""
+    if chunk_size is None and not stages:
+        return Pipeline([])
+    chunker = ByteChunker(chunk_size)
+    return Pipeline([*stages, chunker], held_back=chunker)
 
 
 def _text(response: Response) -> TextStage:
@@ -272,7 +278,7 @@ class AsyncPieces(typing.Generic[T]):
                 return
             self._chunks = response._take_async_chunks()
         try:
-            chunk = await anext(self._chunks)
+            chunk = await self._chunks.__anext__()
         except StopAsyncIteration:
             self._done = True
             rest = list(self._pipeline.finish())

@@ -74,6 +74,25 @@ _PARTIAL = rb"(?:[0-9a-fA-F]{1,16}\r?|0{1,16}\r\n\r?)?"
 _is_partial_first_line = re.compile(_PARTIAL).fullmatch
 _is_partial_next_line = re.compile(rb"\r?|\r\n" + _PARTIAL).fullmatch
 
+# Lines between chunks as they came, without their ends, and the sizes that they tell: bounded.
+_CHUNK_SIZES: dict[bytes, int] = {}
+_MOST_SIZES = 1024
+
+
+def _next_chunk(buffer: bytes, position: int) -> tuple[int, int]:
+    """The size of the chunk whose line is at a position, and where its data begins; no size, and
+    the position itself, where that is no whole plain line, or the last one."""
+    line = _next_chunk_line(buffer, position)
+    if line is None:
+        return 0, position
+    size = int(line[1], 16)
+    if not size:
+        return 0, position
+    if len(_CHUNK_SIZES) < _MOST_SIZES:
+        _CHUNK_SIZES[line[0][:-2]] = size
+    return size, line.end()
+
+
 _NO_REQUEST: tuple[bytes, bytes, SentFields] = (b"", b"", [])
 
 
@@ -358,32 +377,43 @@ class HTTP1Codec:
 
     def _next_chunks(self) -> Event:
         """A chunked body: all the data of what is in the buffer, in one piece."""
-        buffer = self._buffer
-        position = 0
+        buffer, left, position = self._buffer, self._left, 0
+        if not (left or self._received):
+            line = _first_chunk_line(buffer)
+            if line is None or not (left := int(line[1], 16)):
+                return self._between_chunks()
+            position = line.end()
+        elif buffer == b"\r\n" and not (left or self._eof):
+            return NEED_DATA  # as a rule, when all that had come was given out
+        length = len(buffer)
+        find, known_size = buffer.find, _CHUNK_SIZES.get
         pieces = []
         while True:
-            if self._left:
-                piece = buffer[position : position + self._left]
-                if not piece:
+            if left:
+                end = position + left
+                if end > length:
                     break
-                pieces.append(piece)
-                position += len(piece)
-                self._left -= len(piece)
-                if self._left:
+                pieces.append(buffer[position:end])
+                position = end
+            # A line that was seen before is looked up: half of what it takes to match it.
+            end = find(b"\r\n", position + 2)
+            left = known_size(buffer[position:end], 0) if end > 0 else 0
+            if left:
+                position = end + 2
+            else:
+                left, position = _next_chunk(buffer, position)
+                if not left:
                     break
-            line = (_next_chunk_line if self._received or pieces else _first_chunk_line)(
-                buffer, position
-            )
-            if line is None or not (size := int(line[1], 16)):
-                break
-            self._left = size
-            position = line.end()
-        self._buffer = buffer[position:]
+        if left and position < length:  # a part of a chunk
+            pieces.append(buffer[position:])
+            left -= length - position
+            position = length
+        self._buffer, self._left = buffer[position:], left
         if pieces:
             data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             self._received += len(data)
             return data
-        return NEED_DATA if self._left and not self._eof else self._between_chunks()
+        return NEED_DATA if left and not self._eof else self._between_chunks()
 
     def _between_chunks(self) -> Event:
         """The buffer begins with what is no whole plain chunk line: it is the last one, or it is
