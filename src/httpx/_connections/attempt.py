@@ -99,12 +99,12 @@ class Attempt:
 
     # -- to the origin, by each kind of route ------------------------------------------------
 
-    async def _reach_origin(self) -> Stream:
+    def _reach_origin(self) -> Coroutine[Any, Any, Stream]:
         connector = self.connector
         path = connector.uds
         if path is None:
-            return await self._dial("connection", self.route.host, self.route.port)
-        return await self._step(
+            return self._dial("connection", self.route.host, self.route.port)
+        return self._step(
             "connection.connect_unix_socket",
             {"path": path, "timeout": self._given, "socket_options": self._socket_options},
             lambda: self.backend.connect_unix(path, self._left, connector.socket_options),
@@ -169,13 +169,12 @@ class Attempt:
 
     # -- the steps ---------------------------------------------------------------------------
 
-    async def _step(
+    def _step(
         self, name: str, info: dict[str, Any], step: Callable[[], Coroutine[Any, Any, Stream]]
-    ) -> Stream:
+    ) -> Coroutine[Any, Any, Stream]:
         """Take a step, and tell the trace; from here on, its stream is the one that is held."""
-        if self.trace is not None:
-            return await self.trace.span(name, info, self._hold(step))
-        return await self._hold(step)
+        held = self._hold(step)
+        return held if self.trace is None else self.trace.span(name, info, held)
 
     async def _hold(self, step: Callable[[], Coroutine[Any, Any, Stream]]) -> Stream:
         self._held = stream = await step()
@@ -186,7 +185,7 @@ class Attempt:
         """For the trace."""
         return list(self.connector.socket_options) or None
 
-    async def _dial(self, prefix: str, host: str, port: int) -> Stream:
+    def _dial(self, prefix: str, host: str, port: int) -> Coroutine[Any, Any, Stream]:
         connector = self.connector
         info = {
             "host": host,
@@ -195,7 +194,7 @@ class Attempt:
             "timeout": self._given,
             "socket_options": self._socket_options,
         }
-        return await self._step(
+        return self._step(
             f"{prefix}.connect_tcp",
             info,
             lambda: self.backend.connect_tcp(

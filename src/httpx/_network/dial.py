@@ -21,7 +21,6 @@ import os
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Any, Protocol
@@ -102,7 +101,7 @@ class _Race:
     """The attempts to reach one peer by several addresses."""
 
     def __init__(self, addresses: Sequence[Address], local: Address | None) -> None:
-        self._addresses = deque(addresses)
+        self._addresses = list(reversed(addresses))  # a deque would take 600 bytes of each dial
         self._local = local
         self._errors: list[tuple[Address, OSError]] = []
         self.pending: dict[socket.socket, Address] = {}
@@ -117,7 +116,7 @@ class _Race:
             now = time.monotonic()
             if self._addresses and (not self.pending or now >= next_start):
                 next_start = now + ATTEMPT_DELAY
-                winner = self._start(self._addresses.popleft(), options)
+                winner = self._start(self._addresses.pop(), options)
                 if winner is not None:
                     return winner
                 continue
