@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
 import sys
 from types import ModuleType
 from typing import Any
@@ -73,6 +74,87 @@ def test_about() -> None:
 def test_a_wrong_name() -> None:
     with pytest.raises(AttributeError, match=r"^module 'httpx' has no attribute 'nothing'$"):
         httpx.nothing
+
+
+# Names come with the first that is asked for. Each program in an interpreter of its own.
+
+
+def run(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import httpx; httpx.Client",
+        "from httpx import URL",
+        "import httpx; vars(httpx)",
+        "import httpx; httpx.__dict__['get']",
+        "import httpx; assert 'get' in dir(httpx)",
+        "import inspect, httpx; assert 'get' in dict(inspect.getmembers(httpx))",
+        "from httpx import *; get, Client, URL",
+        "import httpx._client, httpx; httpx.get",
+        "import httpx, importlib; importlib.reload(httpx); httpx.get; importlib.reload(httpx)",
+        "import pickle; pickle.loads(b'chttpx\\nURL\\n.')",
+    ],
+)
+def test_any_way_to_ask_for_names_brings_them_all(program: str) -> None:
+    """And from then on this is a module like any other."""
+    checks = (
+        "import sys, types, httpx\n"
+        "names = vars(httpx)\n"
+        "assert not set(httpx.__all__) - set(names)\n"
+        "assert type(httpx) is types.ModuleType\n"
+        "assert httpx.Client is sys.modules['httpx._client'].Client"
+    )
+    run(f"{program}\n{checks}")
+
+
+def test_nothing_is_loaded_by_looking_at_double_underscores() -> None:
+    run(
+        "import sys, httpx\n"
+        "assert httpx.__version__ and not hasattr(httpx, '__warningregistry__')\n"
+        "assert {m for m in sys.modules if m.startswith('httpx')} == "
+        "{'httpx', 'httpx.__version__'}"
+    )
+
+
+def test_what_a_program_has_put_there_stays() -> None:
+    run(
+        "import httpx\n"
+        "from unittest import mock\n"
+        "httpx.Client = 'mine'\n"
+        "with mock.patch('httpx.get') as get:\n"
+        "    assert httpx.get is get\n"
+        "assert httpx.get.__name__ == 'get' and httpx.Client == 'mine'"
+    )
+
+
+def test_classes_say_httpx_before_anybody_asked_for_a_name() -> None:
+    printed = run(
+        "import httpx._exceptions, httpx._api, httpx._connections.timings\n"
+        "import sys; modules = sys.modules\n"
+        "print(modules['httpx._exceptions'].ReadTimeout, modules['httpx._client'].AsyncClient,\n"
+        "      modules['httpx._api'].get.__module__, modules['httpx._models'].Response)"
+    )
+    assert printed == (
+        "<class 'httpx.ReadTimeout'> <class 'httpx.AsyncClient'> httpx <class 'httpx.Response'>"
+    )
+
+
+def test_threads_that_ask_at_once_get_the_same() -> None:
+    run(
+        "import threading, httpx\n"
+        "start, got = threading.Barrier(20), []\n"
+        "def ask(n):\n"
+        "    start.wait()\n"
+        "    got.append(httpx.Client if n % 2 else __import__('httpx._client')._client.Client)\n"
+        "threads = [threading.Thread(target=ask, args=(n,)) for n in range(20)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "assert len(got) == 20 and len(set(got)) == 1, got"
+    )
 
 
 @pytest.mark.parametrize("missing", ["click", "rich", "pygments"])

@@ -35,7 +35,17 @@ def test_import_loads_nothing_heavy(name: str, loaded: set[str]) -> None:
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    return loaded_after("import httpx")
+    return loaded_after("import httpx; httpx.Client, httpx.AsyncClient")
+
+
+def test_import_alone_loads_nothing() -> None:
+    """Beyond the modules that any interpreter has."""
+    assert loaded_after("import httpx") <= {"__future__", "httpx", "httpx.__version__"}
+
+
+@pytest.mark.parametrize("name", ["json", "datetime", "urllib.parse", "ipaddress"])
+def test_what_few_requests_need_is_loaded_by_those(name: str, loaded: set[str]) -> None:
+    assert name not in loaded
 
 
 def test_a_client_needs_no_tls_and_no_event_loop() -> None:

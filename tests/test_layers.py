@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_client": MODELS | FLOW | {"_transports", "_drive", "_async_client"},
     "_api": MODELS | {"_client"},
 }
-ABOVE_ALL = {"", "__main__"}
+ABOVE_ALL = {"", "__main__", "_rooms"}
 
 EVENT_LOOPS = {"asyncio", "anyio", "trio", "socket", "select", "selectors", "uvloop"}
 OPTIONAL = {

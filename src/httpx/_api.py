@@ -324,3 +324,8 @@ def query(
         proxy=proxy, follow_redirects=follow_redirects, verify=verify, timeout=timeout,
         trust_env=trust_env,
     )  # fmt: skip
+
+
+for _function in (delete, get, head, options, patch, post, put, query, request, stream):
+    _function.__module__ = "httpx"
+del _function

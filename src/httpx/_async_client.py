@@ -63,6 +63,8 @@ class AsyncClient(BaseClient):
             response = await client.get("/")
     """
 
+    __module__ = "httpx"
+
     def __init__(
         self,
         *,

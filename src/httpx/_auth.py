@@ -50,6 +50,8 @@ class Auth:
     flow begins; with `requires_response_body` each response's is when the flow gets it.
     """
 
+    __module__ = "httpx"
+
     requires_request_body = False
     requires_response_body = False
 
@@ -112,6 +114,8 @@ class FunctionAuth(Auth):
     it, or another.
     """
 
+    __module__ = "httpx"
+
     def __init__(self, func: Callable[[Request], Request]) -> None:
         self._func = func
 
@@ -126,6 +130,8 @@ class BasicAuth(Auth):
     `auth=(username, password)` of the clients means the same. `TypeError` for what is neither
     str nor bytes.
     """
+
+    __module__ = "httpx"
 
     def __init__(self, username: str | bytes, password: str | bytes) -> None:
         self._auth_header = self._build_auth_header(username, password)
@@ -147,6 +153,8 @@ class NetRCAuth(Auth):
     is none, `netrc.NetrcParseError` where it is malformed. A host that the file does not name,
     or names without a password, gets no credentials.
     """
+
+    __module__ = "httpx"
 
     _build_auth_header = BasicAuth._build_auth_header
 
@@ -238,6 +246,8 @@ class DigestAuth(Auth):
     One object may serve many clients, tasks and threads: no nonce count is used twice.
     `ProtocolError` for a malformed challenge, or one with an unknown algorithm or qop.
     """
+
+    __module__ = "httpx"
 
     def __init__(self, username: str | bytes, password: str | bytes) -> None:
         self._username, self._password = to_bytes(username), to_bytes(password)

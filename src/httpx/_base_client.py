@@ -70,12 +70,17 @@ class UseClientDefault:
         client.get("https://www.example.org/")                              # the client's
     """
 
+    __module__ = "httpx._client"  # where others know it from, as the two that follow
+
 
 USE_CLIENT_DEFAULT = UseClientDefault()
+USE_CLIENT_DEFAULT.__module__ = "httpx"
 
 
 class ClientState(enum.Enum):
     """How far a client's life has come; it only goes forward."""
+
+    __module__ = "httpx._client"
 
     UNOPENED = 1
     """Made, and not used yet."""
@@ -103,6 +108,8 @@ _NO_AUTH = Auth()
 
 class BaseClient:
     """What `Client` and `AsyncClient` have in common; see there for the arguments."""
+
+    __module__ = "httpx._client"
 
     log_query: bool = True
     """Whether the log line of each request shows the URL's query. Set it on a client, or on

@@ -125,6 +125,8 @@ class Client(BaseClient):
             response = client.get("/")
     """
 
+    __module__ = "httpx"
+
     def __init__(
         self,
         *,
@@ -593,8 +595,3 @@ def _share_docs() -> None:
 
 _share_docs()
 BLOCKING.seams.learn(Client)
-
-# Others know them from here, and messages and pickles name where a class says it lives.
-for _class in (BaseClient, ClientState, UseClientDefault):
-    _class.__module__ = __name__
-del _class

@@ -78,6 +78,8 @@ class Timeout:
         Timeout(5.0, total=60.0)    # 5 s for each phase, and 60 s for everything together
     """
 
+    __module__ = "httpx"
+
     def __init__(
         self,
         timeout: TimeoutTypes | UnsetType = UNSET,
@@ -190,6 +192,8 @@ class Limits:
     `httpx.Limits()` alone has no limit of numbers. A client has (100, 20, 5.0) by default.
     """
 
+    __module__ = "httpx"
+
     def __init__(
         self,
         *,
@@ -226,6 +230,8 @@ class Proxy:
 
         httpx.Client(proxy=httpx.Proxy("http://127.0.0.1:8030", headers={"X-Job": "42"}))
     """
+
+    __module__ = "httpx"
 
     def __init__(
         self,
@@ -297,6 +303,9 @@ def create_ssl_context(
     """
     check_ssl_arguments(verify, cert, stacklevel=3)
     return _build(verify, cert, _read_environment(verify, trust_env))
+
+
+create_ssl_context.__module__ = "httpx"
 
 
 def check_ssl_arguments(

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncIterable, Iterable, Mapping
-from json import JSONEncoder
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from ._multipart import (
     AsyncMultipartStream,
@@ -38,6 +38,9 @@ from ._types import (
 )
 from ._utils import primitive_value_to_str
 
+if TYPE_CHECKING:
+    from json import JSONEncoder
+
 __all__ = [
     "AsyncIteratorByteStream",
     "ByteStream",
@@ -51,12 +54,26 @@ __all__ = [
     "encode_response",
     "encode_text",
     "encode_urlencoded_data",
+    "load_json",
 ]
 
 Encoded = tuple[dict[str, str], SyncByteStream | AsyncByteStream]
 
-# One encoder for all calls: `json.dumps` builds a new one for options other than its own.
-_to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+def load_json(data: bytes, **options: Any) -> Any:
+    """What a body of JSON stands for."""
+    import json
+
+    return json.loads(data, **options)
+
+
+@cache
+def _json_encoder() -> JSONEncoder:
+    """One for all calls: `json.dumps` builds a new one for options other than its own."""
+    from json import JSONEncoder
+
+    return JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 _EMPTY = ByteStream(b"")  # has no state, so one is enough for all
 
@@ -126,7 +143,7 @@ def encode_json(json: Any) -> tuple[dict[str, str], ByteStream]:
 
     `ValueError` for NaN and the infinities, `TypeError` for what JSON has no form for.
     """
-    return _in_memory(_to_json(json), "application/json")
+    return _in_memory(_json_encoder().encode(json), "application/json")
 
 
 def encode_request(

@@ -35,6 +35,8 @@ class Cookies(MutableMapping[str, str]):
         client = httpx.Client(cookies=cookies)
     """
 
+    __module__ = "httpx"
+
     def __init__(self, cookies: CookieTypes | None = None) -> None:
         self._jar: CookieJar | None = None
         if cookies is None:

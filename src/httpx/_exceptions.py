@@ -281,3 +281,8 @@ class request_context:  # noqa: N801 - the name that vcrpy calls
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._request is not None and isinstance(error, RequestError):
             error.request = self._request
+
+
+for _name in __all__:
+    globals()[_name].__module__ = "httpx"
+del _name

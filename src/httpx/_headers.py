@@ -53,6 +53,8 @@ class Headers(MutableMapping[str, str]):
         headers.raw        # [(b"Accept", b"text/html")]
     """
 
+    __module__ = "httpx"
+
     def __init__(self, headers: HeaderTypes | None = None, encoding: str | None = None) -> None:
         self._list: list[Field]
         if headers is None:

@@ -16,6 +16,8 @@ __all__ = ["main"]
 class Command:
     """The `httpx` command: `httpx.main()` runs it with the arguments of this process."""
 
+    __module__ = "httpx"
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return _load()(*args, **kwargs)
 

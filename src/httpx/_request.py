@@ -59,6 +59,8 @@ class Request:
         response = client.send(request)
     """
 
+    __module__ = "httpx"
+
     def __init__(
         self,
         method: str,

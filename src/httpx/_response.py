@@ -18,15 +18,12 @@ when its last reference goes, without the garbage collector.
 
 from __future__ import annotations
 
-import datetime
-import json as jsonlib
-import re
 import time
 import types
 import typing
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
-from ._content import ByteStream, UnattachedStream, encode_response
+from ._content import ByteStream, UnattachedStream, encode_response, load_json
 from ._cookies import Cookies
 from ._decoders import ContentDecoder, make_decoder
 from ._exceptions import (
@@ -60,11 +57,14 @@ from ._types import (
     ResponseExtensions,
     SyncByteStream,
 )
-from ._urls import URL, mask_password
+from ._urls import URL, mask_password, mask_passwords
+
+if typing.TYPE_CHECKING:
+    import datetime
 
 __all__ = ["Response"]
 
-_PASSWORD = re.compile(r"(//[^/?#@:]*:)[^/?#@]*(?=@)")
+_STATUS_DOCS = "https://developer.mozilla.org/en-US/docs/Web/HTTP/Status"
 _REDIRECTS_WITH_LOCATION = frozenset([301, 302, 303, 307, 308])
 
 # Not in a pickle: what belongs to a connection, or is made again where it is needed.
@@ -99,6 +99,8 @@ class Response:
 
         response = httpx.Response(200, json={"a": 1})
     """
+
+    __module__ = "httpx"
 
     _content: bytes
     _clock: float | None = None  # when the request was sent, until the response is closed
@@ -233,12 +235,8 @@ class Response:
         kind = STATUS_KINDS.get(code // 100, "Invalid status code")
         message = f"{kind} '{code} {self.reason_phrase}' for url '{mask_password(request.url)}'\n"
         if self.has_redirect_location:
-            location = _PASSWORD.sub(r"\1[secure]", self.headers["location"])
-            message += f"Redirect location: '{location}'\n"
-        message += (
-            "For more information check: "
-            f"https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{code}"
-        )
+            message += f"Redirect location: '{mask_passwords(self.headers['location'])}'\n"
+        message += f"For more information check: {_STATUS_DOCS}/{code}"
         raise HTTPStatusError(message, request=request, response=self)
 
     @property
@@ -264,7 +262,9 @@ class Response:
             raise RuntimeError(
                 "'.elapsed' may only be accessed after the response has been read or closed."
             )
-        return datetime.timedelta(seconds=self._elapsed)
+        from datetime import timedelta
+
+        return timedelta(seconds=self._elapsed)
 
     @elapsed.setter
     def elapsed(self, elapsed: datetime.timedelta) -> None:
@@ -339,7 +339,7 @@ class Response:
 
     def json(self, **kwargs: typing.Any) -> typing.Any:
         """The body as JSON; arguments as for `json.loads`. UTF-8, -16 and -32 are recognised."""
-        return jsonlib.loads(self.content, **kwargs)
+        return load_json(self.content, **kwargs)
 
     # The body, from a blocking stream.
 

@@ -30,6 +30,8 @@ class codes(IntEnum):  # noqa: N801
         httpx.codes.not_found         # 404
     """
 
+    __module__ = "httpx"
+
     phrase: str
 
     def __new__(cls, value: int, phrase: str = "") -> codes:

@@ -44,6 +44,8 @@ class ByteStream(AsyncByteStream, SyncByteStream):
     `content` holds its bytes, so that a transport can send head and body in one write.
     """
 
+    __module__ = "httpx"
+
     blocking = False
 
     def __init__(self, stream: bytes) -> None:

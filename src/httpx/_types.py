@@ -89,6 +89,8 @@ RequestExtensions = Mapping[str, Any]
 class SyncByteStream:
     """A body as a blocking iterable of bytes. Subclasses implement `__iter__`."""
 
+    __module__ = "httpx"
+
     def __iter__(self) -> Iterator[bytes]:
         raise NotImplementedError("The '__iter__' method must be implemented.")
 
@@ -98,6 +100,8 @@ class SyncByteStream:
 
 class AsyncByteStream:
     """A body as an asynchronous iterable of bytes. Subclasses implement `__aiter__`."""
+
+    __module__ = "httpx"
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         raise NotImplementedError("The '__aiter__' method must be implemented.")

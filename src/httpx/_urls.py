@@ -18,7 +18,6 @@ import warnings
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
-from urllib.parse import parse_qs, quote_plus, unquote, urljoin
 
 from ._urlparse import DEFAULT_PORTS, ParseResult, check_path, decode_host, urlparse
 from ._utils import mask_userinfo, primitive_value_to_str
@@ -26,7 +25,15 @@ from ._utils import mask_userinfo, primitive_value_to_str
 if TYPE_CHECKING:
     from ._types import PrimitiveData, QueryParamTypes
 
-__all__ = ["Origin", "QueryParams", "URL", "mask_password", "merge_base_url", "merge_params"]
+__all__ = [
+    "Origin",
+    "QueryParams",
+    "URL",
+    "mask_password",
+    "mask_passwords",
+    "merge_base_url",
+    "merge_params",
+]
 
 # Component names that URL() takes, with the type of each.
 _COMPONENT_TYPES: dict[str, type] = {
@@ -83,6 +90,8 @@ class URL:
     `InvalidURL` for what is not a URL, `TypeError` for an unknown keyword or a wrong type.
     """
 
+    __module__ = "httpx"
+
     # A dictionary is made only for a program that sets attributes of its own.
     __slots__ = ("__dict__", "__weakref__", "_uri_reference")
 
@@ -119,12 +128,12 @@ class URL:
     @property
     def username(self) -> str:
         """The user name, decoded; empty if there is none."""
-        return unquote(self._uri_reference.userinfo.partition(":")[0])
+        return _unquote(self._uri_reference.userinfo.partition(":")[0])
 
     @property
     def password(self) -> str:
         """The password, decoded; empty if there is none."""
-        return unquote(self._uri_reference.userinfo.partition(":")[2])
+        return _unquote(self._uri_reference.userinfo.partition(":")[2])
 
     @property
     def host(self) -> str:
@@ -157,7 +166,7 @@ class URL:
     @property
     def path(self) -> str:
         """The path, decoded; ``"/"`` where it is empty."""
-        return unquote(self._uri_reference.path or "/")
+        return _unquote(self._uri_reference.path or "/")
 
     @property
     def query(self) -> bytes:
@@ -181,7 +190,7 @@ class URL:
     @property
     def fragment(self) -> str:
         """What follows the ``#``, decoded."""
-        return unquote(self._uri_reference.fragment or "")
+        return _unquote(self._uri_reference.fragment or "")
 
     @property
     def origin(self) -> Origin:
@@ -234,6 +243,8 @@ class URL:
         url = httpx.URL("https://www.example.com/test").join("/new/path")
         assert url == "https://www.example.com/new/path"
         """
+        from urllib.parse import urljoin
+
         return URL(urljoin(str(self), str(URL(url))))
 
     def __hash__(self) -> int:
@@ -270,6 +281,11 @@ def _read_components(given: dict[str, Any]) -> dict[str, Any]:
     if "params" in components:
         components["query"] = str(QueryParams(components.pop("params"))) or None
     return components
+
+
+def mask_passwords(text: str) -> str:
+    """A text with the passwords of the URLs in it replaced."""
+    return re.sub(r"(//[^/?#@:]*:)[^/?#@]*(?=@)", r"\1[secure]", text)
 
 
 def mask_password(url: URL) -> str:
@@ -354,6 +370,8 @@ class QueryParams(Mapping[str, str]):
     Values of one key stay together, where its first one stood. Equal to another `QueryParams`
     with the same pairs in any order.
     """
+
+    __module__ = "httpx"
 
     __slots__ = ("__dict__", "__weakref__", "_dict")
 
@@ -468,6 +486,8 @@ def _read_params(value: QueryParamTypes | None) -> dict[str, list[str]]:
     if isinstance(value, bytes):
         value = value.decode("ascii")
     if isinstance(value, str):
+        from urllib.parse import parse_qs
+
         return parse_qs(value, keep_blank_values=True)
     result: dict[str, list[str]] = {}
     if isinstance(value, list | tuple):
@@ -485,11 +505,26 @@ def _read_params(value: QueryParamTypes | None) -> dict[str, list[str]]:
 
 def _urlencode(pairs: list[tuple[str, str]]) -> str:
     """Write pairs as ``application/x-www-form-urlencoded``."""
-    return "&".join(
-        f"{key if _PLAIN.fullmatch(key) else quote_plus(key)}="
-        f"{value if _PLAIN.fullmatch(value) else quote_plus(value)}"
-        for key, value in pairs
-    )
+    return "&".join(f"{_quote_plus(key)}={_quote_plus(value)}" for key, value in pairs)
+
+
+# `urllib.parse` is a twentieth of what there is to import, and ordinary URLs do without.
+
+
+def _quote_plus(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
+    from urllib.parse import quote_plus
+
+    return quote_plus(text)
+
+
+def _unquote(text: str) -> str:
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote
+
+    return unquote(text)
 
 
 class Origin(tuple[str, str, int]):
@@ -504,6 +539,8 @@ class Origin(tuple[str, str, int]):
 
     `ValueError` on a relative URL.
     """
+
+    __module__ = "httpx"
 
     # A tuple underneath, since this is a key of the connection pool: the hash and equality of
     # tuples are C (a look-up takes 0.06 µs, with a frozen dataclass 0.4 µs).

@@ -43,6 +43,8 @@ class Timings:
         print(response.extensions["timings"].first_byte)
     """
 
+    __module__ = "httpx"
+
     __slots__ = (*PHASES, "http_version", "local_address", "remote_address", "reused", "total")
 
     pool: float | None

@@ -37,6 +37,8 @@ class CachingResolver:
         client = httpx.Client(transport=httpx.HTTPTransport(resolver=resolver))
     """
 
+    __module__ = "httpx"
+
     limit = 1024
     """Names that are kept; the one that was looked up first is the first to go."""
 

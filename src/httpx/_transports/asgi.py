@@ -436,6 +436,8 @@ class ASGITransport(AsyncBaseTransport):
     response.
     """
 
+    __module__ = "httpx"
+
     def __init__(
         self,
         app: ASGIApp,

@@ -35,6 +35,8 @@ class BaseTransport:
         client = httpx.Client(transport=HelloTransport())
     """
 
+    __module__ = "httpx"
+
     def __enter__(self: T) -> T:
         return self
 
@@ -69,6 +71,8 @@ class AsyncBaseTransport:
 
         client = httpx.AsyncClient(transport=HelloTransport())
     """
+
+    __module__ = "httpx"
 
     async def __aenter__(self: A) -> A:
         return self

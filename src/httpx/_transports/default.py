@@ -280,6 +280,7 @@ def _complete(exc: TransportError, request: Request) -> None:
 
 
 class HTTPTransport(_PooledTransport, BaseTransport):
+    __module__ = "httpx"
     __doc__ = f"""Sends the requests of a `Client` over a pool of connections.
     {_PooledTransport.__doc__}"""
 
@@ -330,6 +331,7 @@ class HTTPTransport(_PooledTransport, BaseTransport):
 
 
 class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
+    __module__ = "httpx"
     __doc__ = f"""Sends the requests of an `AsyncClient` over a pool of connections.
     {_PooledTransport.__doc__}"""
 

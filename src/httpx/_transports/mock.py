@@ -33,6 +33,8 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
     handler under a sync `Client`.
     """
 
+    __module__ = "httpx"
+
     def __init__(self, handler: SyncHandler | AsyncHandler) -> None:
         self.handler = handler
 

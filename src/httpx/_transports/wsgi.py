@@ -117,6 +117,8 @@ class WSGITransport(BaseTransport):
     piece of body, and `ValueError` where it gives a status that is none.
     """
 
+    __module__ = "httpx"
+
     def __init__(
         self,
         app: WSGIApplication,
