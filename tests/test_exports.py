@@ -185,7 +185,23 @@ def test_main_is_imported_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) 
 
 def test_main_is_as_a_command_of_click() -> None:
     assert repr(httpx.main) == "<Command main>"
+    assert isinstance(httpx.main, click.Command)
+    assert not isinstance(httpx.main, click.Group)
     assert isinstance(httpx.main.make_context("httpx", ["example.org"]), click.Context)
+
+
+def test_main_is_changed_like_a_command_of_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    from httpx._main import main
+
+    monkeypatch.setattr(httpx.main, "name", "other")
+    assert main.name == "other"
+    group = click.Group()
+    group.add_command(httpx.main)
+    assert group.get_command(click.Context(group), "other") is httpx.main
+    httpx.main.ours = True  # type: ignore[attr-defined]
+    assert main.ours  # type: ignore[attr-defined]
+    del httpx.main.ours  # type: ignore[attr-defined]
+    assert not hasattr(main, "ours")
 
 
 def test_main_hides_no_other_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,7 +207,7 @@ class _Challenge:
             raise ProtocolError(f"Unknown algorithm {self.algorithm!r} in digest auth")
         options = {option.strip().lower() for option in params.get("qop", "").split(",")} - {""}
         self.qop = next((qop for qop in ("auth", "auth-int") if qop in options), None)
-        if options and self.qop is None:
+        if "qop" in params and self.qop is None:
             given = params["qop"].encode("utf-8")
             raise ProtocolError(f'Unexpected qop value "{given!r}" in digest auth')
         try:

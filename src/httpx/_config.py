@@ -259,12 +259,6 @@ class Proxy:
             return None
         return self.auth[0].encode("utf-8"), self.auth[1].encode("utf-8")
 
-    def __eq__(self, other: typing.Any) -> bool:
-        return isinstance(other, type(self)) and self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        return hash(self.url)
-
     def __repr__(self) -> str:
         shown = [repr(str(self.url))]
         if self.auth is not None:
@@ -302,6 +296,8 @@ def create_ssl_context(
         client = httpx.Client(verify=context)
     """
     check_ssl_arguments(verify, cert, stacklevel=3)
+    if verify is None:  # given back as it is, like a context; transports take it for `True`
+        return verify
     return _build(verify, cert, _read_environment(verify, trust_env))
 
 

@@ -27,6 +27,13 @@ def parameters(value: str) -> Iterator[tuple[str, str]]:
 @functools.lru_cache(maxsize=128)  # a client meets few different Content-Types, many times
 def charset_of(content_type: str) -> str | None:
     """The `charset` of a `Content-Type`, in lower case; `None` where there is none."""
+    if "*" in content_type or "\\" in content_type or content_type.count('"') % 2:
+        # What RFC 2231 allows in mail, or odd quotes: as mail is read, as the original does.
+        from email.message import Message
+
+        message = Message()
+        message["Content-Type"] = content_type
+        return message.get_content_charset()
     for name, value in parameters(content_type):
         if name == "charset":
             return value.lower()

@@ -159,9 +159,9 @@ class Headers(MutableMapping[str, str]):
     def __setitem__(self, key: str, value: str) -> None:
         """Set a field: in place of its first occurrence, or at the end."""
         encoding = self._encoding or "utf-8"
-        name = _name_bytes(key, encoding)
+        name = _encoded_name(key, encoding)
         lower = name.lower()
-        field = (name, lower, _value_bytes(key, value, encoding))
+        field = (name, lower, _encoded_value(key, value, encoding))
         places = [index for index, old in enumerate(self._list) if old[1] == lower]
         if not places:
             self._list.append(field)
@@ -274,8 +274,10 @@ def _fields(headers: HeaderTypes | None, encoding: str) -> list[Field]:
 
 
 def _name_bytes(key: str | bytes, encoding: str) -> bytes:
-    if isinstance(key, bytes):
-        return key
+    return key if isinstance(key, bytes) else _encoded_name(key, encoding)
+
+
+def _encoded_name(key: str, encoding: str) -> bytes:
     try:
         return key.encode(encoding)
     except UnicodeEncodeError as exc:
@@ -289,6 +291,10 @@ def _value_bytes(key: str | bytes, value: str | bytes, encoding: str) -> bytes:
         return value
     if not isinstance(value, str):
         raise TypeError(f"Header value must be str or bytes, not {type(value)}")
+    return _encoded_value(key, value, encoding)
+
+
+def _encoded_value(key: str | bytes, value: str, encoding: str) -> bytes:
     try:
         return value.encode(encoding)
     except UnicodeEncodeError as exc:

@@ -158,5 +158,5 @@ class codes(IntEnum):  # noqa: N801
     UNPROCESSABLE_CONTENT = 422
 
 
-for _name, _member in codes.__members__.items():
-    setattr(codes, _name.lower(), int(_member))
+for name, code in codes.__members__.items():
+    setattr(codes, name.lower(), int(code))

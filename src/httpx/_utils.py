@@ -184,9 +184,6 @@ class URLPattern:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, URLPattern) and self.pattern == other.pattern
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({mask_userinfo(self.pattern)!r})"
-
 
 def _parse_netloc(netloc: str) -> tuple[str, int | None]:
     """Host, in the normal form of URLs, and port; an IPv6 address may go without brackets."""

@@ -162,6 +162,7 @@ async def test_a_listener_that_fails(world: World, event: str) -> None:
             assert (await client.get(server.url)).text == "body"
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 async def test_a_listener_of_the_wrong_kind(world: World) -> None:
     listener = Listener(world)
     wrong = listener.anote if world.name == "blocking" else listener.note

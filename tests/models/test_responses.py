@@ -373,6 +373,13 @@ def test_elapsed_of_a_response_that_arrives_loaded(monkeypatch):
         ("text/plain; charset=idna", "idna", "utf-8"),
         ("text/plain; charset=a\0b", "a\0b", "utf-8"),
         ("text/plain; charset=utf-8, text/html", "utf-8, text/html", "utf-8"),
+        # as in mail (RFC 2231)
+        ("text/plain; charset*=utf-8''latin-1", "latin-1", "latin-1"),
+        ("text/plain; charset*=latin-1", "latin-1", "latin-1"),
+        ("text/plain; charset*0=lat; charset*1=in-1", "latin-1", "latin-1"),
+        ("text/plain; charset=utf-8; charset*=us-ascii'en'latin-1", "utf-8", "utf-8"),
+        ('text/plain; charset="lat\\in-1"', "lat\\in-1", "utf-8"),
+        ('text/plain; charset="latin-1', '"latin-1', '"latin-1'),
     ],
 )
 def test_charsets(content_type, charset, encoding):

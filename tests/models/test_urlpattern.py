@@ -163,5 +163,4 @@ def test_patterns_are_keys_by_their_text() -> None:
 
 
 def test_repr_shows_no_password() -> None:
-    assert repr(URLPattern("all://example.com")) == "URLPattern('all://example.com')"
     assert "hunter2" not in repr(URLPattern("http://user:hunter2@example.com"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,17 @@ def test_answers_as_the_original_did(group: str, program: str) -> None:
 def test_every_declared_difference_names_a_program() -> None:
     named = {(group, program) for group, programs in DIFFERENCES.items() for program in programs}
     assert named <= set(PROGRAMS)
+
+
+def test_every_declared_difference_names_what_wants_it() -> None:
+    """A number of Part 1, an acceptance row, an issue or a standard; security, or the rule that
+    bad input gets a clear error. What merely seemed nicer is no reason to differ."""
+    wanted = re.compile(
+        r"(1\.([1-9]|1\d)|USERS (\d+|section 2, #\d+)|issue \d+( \(.+\))?(, issue \d+( \(.+\))?)*"
+        r"|RFC \d+ [\d.]+|rule 9, bad input gets a clear error|security): \S"
+    )
+    decisions = {e["decision"] for entries in DIFFERENCES.values() for e in entries.values()}
+    assert [decision for decision in sorted(decisions) if not wanted.match(decision)] == []
 
 
 def test_the_table_is_as_large_as_was_asked() -> None:

@@ -473,6 +473,34 @@ async def test_app_that_breaks_the_protocol_is_told(
             await client.get(URL)
 
 
+async def test_body_before_the_head_is_never_a_page(world: World) -> None:
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        await send(body(b""))
+
+    async with client_of(app, raise_app_exceptions=False) as client:
+        with pytest.raises(AssertionError, match="before 'http.response.start'"):
+            await client.get(URL)
+
+
+async def test_an_app_may_mend_a_body_before_the_head(world: World) -> None:
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        with pytest.raises(AssertionError):
+            await send(body(b""))
+        raise ValueError("its own")
+
+    async with client_of(app, raise_app_exceptions=False) as client:
+        assert (await client.get(URL)).status_code == 500
+
+
+async def test_events_of_the_world(world: World) -> None:
+    from httpx._transports import asgi
+
+    assert asgi.is_running_trio() == (world.name == "trio")
+    event = asgi.create_event()
+    event.set()
+    await event.wait()
+
+
 async def test_head_that_is_none_ends_the_app(world: World) -> None:
     ended = []
 

@@ -62,6 +62,7 @@ async def test_async_handler_may_be_any_callable_that_gives_an_awaitable(world: 
         assert (await client.get("http://example.org/")).text == "GET /"
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_async_handler_under_a_sync_client() -> None:
     async def handler(request: httpx.Request) -> httpx.Response:
         raise AssertionError("never run")

@@ -231,6 +231,11 @@ class RequestTarget(NamedTuple):
     port: int
     target: bytes
 
+    def __repr__(self) -> str:
+        """As httpcore's URL shows itself: what traces see is printed."""
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
+        return f"URL({shown})"
+
 
 class RequestMessage:
     """One request, as bytes, and how far it has come."""

@@ -148,7 +148,6 @@ class CallingTrace(Trace):
         assert self._callback is not None
         result = self._callback(name, info)
         if isinstance(result, Coroutine):
-            result.close()
             raise TypeError(
                 "If you are using a synchronous interface, the callback of the `trace` extension "
                 "should be a normal function instead of an asynchronous function."

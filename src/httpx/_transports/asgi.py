@@ -130,10 +130,20 @@ class _Trio:
         return scope.cancel
 
 
-def _current_world() -> _World:
+def is_running_trio() -> bool:
+    """Whether the event loop that runs here is trio's."""
     import sniffio
 
-    return _Trio() if sniffio.current_async_library() == "trio" else _Asyncio()
+    return sniffio.current_async_library() == "trio"
+
+
+def _current_world() -> _World:
+    return _Trio() if is_running_trio() else _Asyncio()
+
+
+def create_event() -> _Event:
+    """A new event of the loop that runs here."""
+    return _current_world().new_event()
 
 
 class _Signal:
@@ -174,6 +184,7 @@ class _Exchange:
         self._chunks: deque[bytes] = deque()
         self._unread = 0
         self._complete = False  # the application has sent its last piece of body
+        self._headless = False  # it has sent a piece of body before the head
         self._disconnected = False  # the caller has closed
         self._aborted = False  # we have cancelled the application
         self._finished = False  # the application has returned
@@ -236,6 +247,7 @@ class _Exchange:
             self._to_caller.give()
         elif kind == "http.response.body":
             if self.status is None:
+                self._headless = True
                 raise AssertionError(
                     "The ASGI app sent 'http.response.body' before 'http.response.start'."
                 )
@@ -342,7 +354,10 @@ class _Exchange:
                 variable.set(value)
         error, self._error = self._error, None
         if error is not None:
-            if self._raise_app_exceptions or not isinstance(error, Exception):
+            # A body without a head is the fault of whoever wrote the application's protocol: it
+            # is raised in any case, as a missing response is.
+            headless = self._headless and type(error) is AssertionError
+            if self._raise_app_exceptions or headless or not isinstance(error, Exception):
                 try:
                     raise error
                 finally:

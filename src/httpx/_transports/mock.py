@@ -44,8 +44,6 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
         response = self.handler(request)
         if isinstance(response, Response):
             return response
-        if isinstance(response, Coroutine):
-            response.close()  # else Python warns that it was never awaited
         raise TypeError("Cannot use an async handler in a sync Client")
 
     async def handle_async_request(self, request: Request) -> Response:
