@@ -58,6 +58,24 @@ HELD = {
 }
 
 
+# What modules of the original have because they import it, and so do others from there.
+HANDED_ON = {
+    "_client": "Auth BasicAuth FunctionAuth Timeout SUPPORTED_DECODERS InvalidURL "
+    "RemoteProtocolError TooManyRedirects request_context Cookies Headers Request Response codes "
+    "AsyncBaseTransport BaseTransport AsyncHTTPTransport HTTPTransport Limits Proxy "
+    "DEFAULT_LIMITS DEFAULT_MAX_REDIRECTS DEFAULT_TIMEOUT_CONFIG AsyncByteStream SyncByteStream "
+    "AuthTypes CertTypes CookieTypes HeaderTypes ProxyTypes QueryParamTypes RequestContent "
+    "RequestData RequestExtensions RequestFiles TimeoutTypes QueryParams URL URLPattern "
+    "get_environment_proxies",
+    "_models": "ByteStream UnattachedStream encode_request encode_response SUPPORTED_DECODERS "
+    "ByteChunker ContentDecoder IdentityDecoder LineDecoder MultiDecoder TextChunker TextDecoder "
+    "CookieConflict HTTPStatusError RequestNotRead ResponseNotRead StreamClosed StreamConsumed "
+    "request_context get_multipart_boundary_from_content_type codes AsyncByteStream CookieTypes "
+    "HeaderTypes QueryParamTypes RequestContent RequestData RequestExtensions RequestFiles "
+    "ResponseContent ResponseExtensions SyncByteStream URL to_bytes_or_str to_str Cookie CookieJar",
+}
+
+
 def answer(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, content=b"ok")
 
@@ -74,6 +92,22 @@ def client(handler: Any = answer, kind: type[httpx.Client] = httpx.Client, **set
 )
 def test_module_holds(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(f"httpx.{module}"), name)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(module, name) for module, names in HANDED_ON.items() for name in names.split()],
+)
+def test_module_hands_on(module: str, name: str) -> None:
+    found = getattr(importlib.import_module(f"httpx.{module}"), name)
+    if name in httpx.__all__:
+        assert found is getattr(httpx, name)
+
+
+def test_module_hands_on_nothing_else() -> None:
+    for module in HANDED_ON:
+        with pytest.raises(AttributeError, match=f"^module 'httpx.{module}' has no attribute 'no'"):
+            importlib.import_module(f"httpx.{module}").no  # noqa: B018
 
 
 def test_submodules_are_attributes_of_the_package_after_import_httpx_alone() -> None:

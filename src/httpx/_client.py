@@ -1,8 +1,7 @@
 """`Client`: what users type, and nothing else; and the names that others import from here.
 
 Each public method is a signature, a docstring, and one call: `request` builds and sends, `send`
-drives the journey that `_flow` describes. The methods that begin with an underscore are the
-steps of that journey, here so that they can be overridden and patched.
+drives the journey that `_flow` describes. The methods with an underscore are its steps, patchable.
 
 `AsyncClient` is the twin in `_async_client`, method by method; `tests/test_twins.py` compares them.
 What both have in common is in `_base_client`. No rule of HTTP is decided here.
@@ -29,6 +28,7 @@ from ._calls import BLOCKING, UserStop
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Limits, Proxy
 from ._drive import drive
 from ._flow import logger
+from ._handed_on import of_client as __getattr__  # noqa: F401
 from ._saving import Saving
 from ._transports.default import HTTPTransport
 

@@ -7,6 +7,7 @@ Other packages import these names from here. Each lives in a room of its own: `_
 from __future__ import annotations
 
 from ._cookies import Cookies
+from ._handed_on import of_models as __getattr__  # noqa: F401
 from ._headers import Headers
 from ._request import Request
 from ._response import Response
