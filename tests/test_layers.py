@@ -18,8 +18,8 @@ ROOMS = sorted(SOURCE.rglob("*.py"))
 
 MODELS = {
     "__version__", "_config", "_content", "_cookiejar", "_cookies", "_decoders", "_exceptions",
-    "_fields", "_files", "_handed_on", "_headers", "_models", "_multipart", "_pieces", "_request", "_response",
-    "_saving", "_status_codes", "_streams", "_types", "_urlparse", "_urls", "_utils",
+    "_fields", "_files", "_handed_on", "_headers", "_models", "_multipart", "_pieces", "_request",
+    "_response", "_saving", "_status_codes", "_streams", "_types", "_urlparse", "_urls", "_utils",
 }  # fmt: skip
 FLOW = {"_auth", "_base_client", "_calls", "_download", "_flow", "_redirects"}
 CLIENTS = {"_async_client", "_client"}

@@ -107,7 +107,7 @@ def test_module_hands_on(module: str, name: str) -> None:
 def test_module_hands_on_nothing_else() -> None:
     for module in HANDED_ON:
         with pytest.raises(AttributeError, match=f"^module 'httpx.{module}' has no attribute 'no'"):
-            importlib.import_module(f"httpx.{module}").no  # noqa: B018
+            importlib.import_module(f"httpx.{module}").no
 
 
 def test_submodules_are_attributes_of_the_package_after_import_httpx_alone() -> None:

@@ -20,13 +20,13 @@ def _handing_on(module: str, sources: dict[str, str]) -> Callable[[str], Any]:
     """A module's `__getattr__`, for the names that each source is to give."""
     source_of = {name: source for source, names in sources.items() for name in names.split()}
 
-    def __getattr__(name: str) -> Any:
+    def find(name: str) -> Any:
         source = source_of.get(name)
         if source is None:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         return getattr(import_module(source, __package__), name)
 
-    return __getattr__
+    return find
 
 
 of_client = _handing_on(

@@ -478,7 +478,7 @@ async def test_body_before_the_head_is_never_a_page(world: World) -> None:
         await send(body(b""))
 
     async with client_of(app, raise_app_exceptions=False) as client:
-        with pytest.raises(AssertionError, match="before 'http.response.start'"):
+        with pytest.raises(AssertionError, match=r"before 'http\.response\.start'"):
             await client.get(URL)
 
 
