@@ -3,8 +3,7 @@
 Each public method is a signature, a docstring, and one call: `request` builds and sends, `send`
 drives the journey that `_flow` describes. The methods with an underscore are its steps, patchable.
 
-`AsyncClient` is the twin in `_async_client`, method by method; `tests/test_twins.py` compares them.
-What both have in common is in `_base_client`. No rule of HTTP is decided here.
+`AsyncClient`, in `_async_client`, is the twin (`test_twins.py`); both stand on `_base_client`.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ from ._calls import BLOCKING, UserStop
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Limits, Proxy
 from ._drive import drive
 from ._flow import logger
-from ._handed_on import of_client as __getattr__  # noqa: F401
 from ._saving import Saving
 from ._transports.default import HTTPTransport
 
@@ -55,6 +53,8 @@ if TYPE_CHECKING:
         TimeoutTypes,
     )
     from ._urls import URL
+else:
+    from ._handed_on import of_client as __getattr__  # noqa: F401
 
 __all__ = [
     "ACCEPT_ENCODING",
