@@ -229,7 +229,7 @@ class Headers(MutableMapping[str, str]):
 
     def _name(self, key: str) -> bytes:
         lower = key.lower()
-        return lower.encode() if lower.isascii() else lower.encode(self._encoding or "utf-8")
+        return lower.encode() if lower.isascii() else lower.encode(self.encoding)
 
     def _has(self, name: bytes) -> bool:
         """Whether there is such a field. The name in lower case, as bytes: a third of what `in`

@@ -381,11 +381,11 @@ def _file_tuple(value: FileTypes) -> tuple[str | None, Any, str | None, Mapping[
 
 
 def _name_of(file: Any) -> str:
-    """The file name to send: the last part of the one that the file was opened by."""
-    name = getattr(file, "name", None)
-    if isinstance(name, bytes):
-        name = os.fsdecode(name)
-    return (os.path.basename(name) if isinstance(name, str) else "") or "upload"
+    """The file name to send: the last part of the one that the file was opened by, as text, be it
+    a path or the number of a descriptor. Servers were always sent just that."""
+    from pathlib import PurePath
+
+    return PurePath(str(getattr(file, "name", "upload"))).name
 
 
 def _guess_content_type(filename: str | None) -> str | None:

@@ -245,6 +245,18 @@ def test_assigning_a_wrong_type():
         Headers("abc")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
+def test_a_name_is_looked_up_in_the_encoding_of_the_fields(encoding):
+    headers = Headers({"é".encode(encoding): b"1"})
+    assert "é" in headers
+    assert (headers["É"], headers.get("é"), headers.get_list("é")) == ("1", "1", ["1"])
+    del headers["é"]
+    assert not headers
+    for look in (headers.__contains__, headers.__getitem__, headers.get, headers.__delitem__):
+        with pytest.raises(UnicodeEncodeError, match="'ascii' codec"):
+            look("é")
+
+
 @pytest.mark.parametrize("name", ["X-Api-Key", b"X-Api-Key"])
 def test_an_encoding_error_names_the_field_and_not_its_value(name):
     with pytest.raises(UnicodeEncodeError) as raised:

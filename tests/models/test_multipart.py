@@ -139,10 +139,12 @@ def test_caller_s_headers_stay_as_they_are() -> None:
     ("name", "filename"),
     [
         ("/a/b.txt", "b.txt"),
-        (b"/a/\xc3\xa9.txt", "é.txt"),
-        (5, "upload"),
-        (None, "upload"),
-        ("", "upload"),
+        (Path("a/b.txt"), "b.txt"),
+        ("a/", "a"),
+        (5, "5"),
+        (None, "None"),
+        ("", ""),
+        (".", ""),
     ],
 )
 def test_default_file_name(name: Any, filename: str) -> None:
