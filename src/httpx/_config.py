@@ -259,6 +259,13 @@ class Proxy:
             return None
         return self.auth[0].encode("utf-8"), self.auth[1].encode("utf-8")
 
+    def __eq__(self, other: typing.Any) -> bool:
+        # By value, since connections are found by their proxy, and requests may each name one.
+        return isinstance(other, type(self)) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(self.url)
+
     def __repr__(self) -> str:
         shown = [repr(str(self.url))]
         if self.auth is not None:

@@ -48,7 +48,7 @@ STATUS_LINES = {
     "another protocol": Fault(status(b"ICY 200 OK"), error="illegal status line"),
     "a banner": Fault(b"SSH-2.0-OpenSSH_9.2\r\n", error="illegal status line"),
     "TLS": Fault(b"\x15\x03\x01\x00\x02\x02\x28", error="illegal status line", then="close"),
-    "an empty line first": Fault(b"\r\n" + OK, error="illegal status line"),
+    "an empty line first": Fault(b"\r\n" + OK, error="no response line received"),
     "no status": Fault(status(b"HTTP/1.1 OK"), error="illegal status line"),
     "a status of two digits": Fault(status(b"HTTP/1.1 20 OK"), error="illegal status line"),
     "a status of four digits": Fault(status(b"HTTP/1.1 2000 OK"), error="illegal status line"),

@@ -123,7 +123,7 @@ def test_timeout_equality():
     ids=["Timeout", "Limits", "Proxy"],
 )
 def test_copies_and_pickles(value, again):
-    assert vars(again(value)) == vars(value)
+    assert again(value) == value
     assert repr(again(value)) == repr(value)
 
 
@@ -203,7 +203,8 @@ def test_proxy_of_another_scheme():
 
 
 def test_proxy_equality():
-    assert Proxy("http://h") != Proxy("http://h")  # as in the original: each is itself
+    assert Proxy("http://h") == Proxy("http://h")
+    assert hash(Proxy("http://h")) == hash(Proxy("http://h"))
     assert Proxy("http://h") != Proxy("http://h", auth=("a", "b"))
     assert Proxy("http://h") != Proxy("http://h", ssl_context=ssl.create_default_context())
     assert Proxy("http://h") != "http://h"

@@ -260,7 +260,7 @@ def test_what_is_repaired(lines: bytes, admitted: bytes) -> None:
         (LINE + b"A: b\x00", "illegal NUL byte in the head of a response from h"),
         (LINE + b"A: b\nC: d", "illegal bare CR or LF in the head of a response from h"),
         (LINE + b"A: b\rC: d", "illegal bare CR or LF in the head of a response from h"),
-        (b"\r\n" + LINE[:-2], "illegal status line: b'' (in the response from h)"),
+        (b"\r\n" + LINE[:-2], "no response line received (in the response from h)"),
         (b"HTTP/1.1 2x0 OK", "illegal status line: b'HTTP/1.1 2x0 OK' (in the response from h)"),
         (b"HTTP/1.1 020 OK", "illegal status line: b'HTTP/1.1 020 OK' (in the response from h)"),
         (

@@ -274,6 +274,8 @@ def admit(data: bytes, peer: str) -> bytes:
             raise RemoteProtocolError(
                 f"illegal bare CR or LF in the head of a response from {peer}"
             )
+    if not lines[0]:
+        raise RemoteProtocolError(f"no response line received (in the response from {peer})")
     if not _is_status_line(lines[0]):
         raise RemoteProtocolError(
             f"illegal status line: {lines[0][:60]!r} (in the response from {peer})"

@@ -69,7 +69,9 @@ class Router:
         scheme, _, host, port, *_ = request.url._uri_reference
         if scheme not in _PORTS:
             raise _unsupported(scheme, request)
-        target = extensions.get("target") or request.url.raw_path
+        target = request.url.raw_path
+        if "target" in extensions:
+            target = _checked_target(extensions["target"])
         proxy = self._check(extensions["proxy"]) if "proxy" in extensions else self.proxy
         fields: SentFields = request.headers._list  # as they are: pairs are of no use here
         if proxy is not None:
@@ -88,6 +90,18 @@ class Router:
         if route is None or not same:
             route = self._latest = Route(*place)
         return route, target, fields
+
+
+def _checked_target(target: typing.Any) -> bytes:
+    """The extension `target` as bytes; text may be given that is ASCII."""
+    if isinstance(target, str):
+        try:
+            return target.encode("ascii")
+        except UnicodeEncodeError:
+            raise TypeError("target strings may not include unicode characters.") from None
+    if not isinstance(target, bytes):
+        raise TypeError(f"target must be bytes or str, but got {type(target).__name__}.")
+    return target
 
 
 def _absolute_target(request: Request, target: bytes) -> bytes:
