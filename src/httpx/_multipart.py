@@ -128,6 +128,8 @@ class FileField:
     of another length, and for part headers that are not valid.
     """
 
+    CHUNK_SIZE = CHUNK_SIZE
+
     def __init__(self, name: str, value: FileTypes) -> None:
         filename, content, content_type, headers = _file_tuple(value)
         self.name = name

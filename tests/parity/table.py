@@ -60,6 +60,7 @@ GROUPS = (
     "command_captured",
     "private",
     "pools",
+    "odds",
 )
 SECONDS = 10.0
 
