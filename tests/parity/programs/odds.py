@@ -144,7 +144,10 @@ def answered(extensions, settings=None, url=None):
     """What becomes of a request with such extensions, and its first line on the wire."""
     with Wire() as wire, httpx.Client(**(settings or {})) as c:
         given = str(attempt(c.get, url or wire.url + "/q", extensions=extensions))
-        return [given.partition(" (in the request")[0], *(r.partition(b"\r")[0] for r in wire.requests)]
+        return [
+            given.partition(" (in the request")[0],
+            *(r.partition(b"\r")[0] for r in wire.requests),
+        ]
 
 
 @program
@@ -193,6 +196,13 @@ def answers_of_many_kinds():
         with Wire(answer) as wire, httpx.Client() as c:
             r = c.get(wire.url)
             c.get(wire.url)
-            return [r.status_code, r.reason_phrase, r.http_version, r.headers.raw, r.content, wire.connections]
+            return [
+                r.status_code,
+                r.reason_phrase,
+                r.http_version,
+                r.headers.raw,
+                r.content,
+                wire.connections,
+            ]
 
     return [got(answer) for answer in answers]
