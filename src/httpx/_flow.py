@@ -62,7 +62,8 @@ async def send(
     follow_redirects = client._follows_redirects(follow_redirects)
     client._set_timeout(request)
     extensions = request.extensions
-    if "total" in extensions["timeout"] or "deadline" in extensions:
+    timeout = extensions["timeout"]  # which may be anything, if the program put it there
+    if (isinstance(timeout, dict) and "total" in timeout) or "deadline" in extensions:
         _set_deadline(request, _new_deadline(request))
     auth = client._build_request_auth(request, auth)
     response: Response
@@ -98,7 +99,8 @@ async def send(
 
 def _new_deadline(request: Request) -> Deadline | None:
     """`Timeout.total`, which every exchange of a call shares, counted from now."""
-    total = request.extensions["timeout"].get("total")
+    timeout = request.extensions["timeout"]
+    total = timeout.get("total") if isinstance(timeout, dict) else None
     return None if total is None else Deadline(total)
 
 

@@ -289,7 +289,12 @@ async def test_a_bare_request_gets_the_timeout_and_nothing_else(world: World) ->
     ) as client:
         await client.send(httpx.Request("GET", "http://a/"))
         await client.send(httpx.Request("GET", "http://a/", extensions={"timeout": {}}))
-    bare, with_timeout = transport.requests
+        for odd in (None, 5, ()):  # for a transport of the program's own
+            extensions = {"timeout": odd, "deadline": None}
+            await client.send(httpx.Request("GET", "http://a/", extensions=extensions))
+            await client.send(httpx.Request("GET", "http://a/", extensions={"timeout": odd}))
+    bare, with_timeout, *odd_ones = transport.requests
+    assert [r.extensions["timeout"] for r in odd_ones] == [None, None, 5, 5, (), ()]
     assert bare.headers.raw == [(b"Host", b"a")]
     assert bare.url == "http://a/"
     assert bare.extensions["timeout"]["read"] == 3

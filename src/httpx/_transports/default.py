@@ -9,10 +9,11 @@ by `await`.
 from __future__ import annotations
 
 import sys
+import types
 import typing
 import warnings
 from abc import abstractmethod
-from functools import partial
+from functools import partial, update_wrapper
 
 from .._config import DEFAULT_LIMITS, Limits, check_ssl_arguments, shared_ssl_context
 from .._connections.messages import (
@@ -279,11 +280,24 @@ def _complete(exc: TransportError, request: Request) -> None:
             exc.args = (f"{exc} (the total of {deadline.total:g} s is used up)",)
 
 
+def _own_init(name: str) -> typing.Any:
+    """The constructor that both have, by a name of its own, which Python shows in its errors."""
+    shared = _PooledTransport.__init__
+    init = types.FunctionType(shared.__code__, shared.__globals__, argdefs=shared.__defaults__)
+    update_wrapper(init, shared)
+    init.__kwdefaults__ = shared.__kwdefaults__
+    init.__qualname__ = f"{name}.__init__"
+    del init.__wrapped__  # type: ignore[attr-defined]
+    return init
+
+
 class HTTPTransport(_PooledTransport, BaseTransport):
     __module__ = "httpx"
     __doc__ = f"""Sends the requests of a `Client` over a pool of connections.
     {_PooledTransport.__doc__}"""
 
+    if not typing.TYPE_CHECKING:
+        __init__ = _own_init("HTTPTransport")
     _patched_method = "handle_request"
     _trace = CallingTrace
 
@@ -335,6 +349,8 @@ class AsyncHTTPTransport(_PooledTransport, AsyncBaseTransport):
     __doc__ = f"""Sends the requests of an `AsyncClient` over a pool of connections.
     {_PooledTransport.__doc__}"""
 
+    if not typing.TYPE_CHECKING:
+        __init__ = _own_init("AsyncHTTPTransport")
     _patched_method = "handle_async_request"
     _request_body = AwaitingRequestBody
     _trace = AwaitingTrace

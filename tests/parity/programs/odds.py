@@ -69,6 +69,11 @@ x = pickle.loads(pickle.dumps(Request("POST", "http://a", content=pieces(b"x")))
 [n for n in "Timeout AsyncHTTPTransport HTTPTransport Request Response Headers Cookies URL QueryParams Auth BasicAuth FunctionAuth codes InvalidURL TooManyRedirects AuthTypes HeaderTypes URLPattern get_environment_proxies SUPPORTED_DECODERS".split() if not hasattr(httpx._client, n)]
 [n for n in "URL codes ByteStream Cookie CookieJar encode_request encode_response HeaderTypes CookieTypes RequestContent StreamClosed HTTPStatusError TextDecoder SUPPORTED_DECODERS request_context to_str".split() if not hasattr(httpx._models, n)]
 import click; isinstance(httpx.main, click.Command), isinstance(httpx.main, click.Group), httpx.main.name
+# extensions of any kind are for the transport to judge
+client().get("http://a", extensions={"timeout": 5}).request.extensions
+client().get("http://a", extensions={"timeout": None}).request.extensions
+HTTPTransport(nope=1)
+AsyncHTTPTransport(nope=1)
 # private helpers
 [httpx._utils.primitive_value_to_str(x) for x in (True, False, None, 1, 1.5, "x", b"x")], httpx._utils.to_bytes("é"), httpx._utils.to_str(b"\xc3\xa9"), httpx._utils.unquote('"a"'), httpx._utils.unquote("a")
 httpx._utils.unquote("")
