@@ -93,7 +93,7 @@ def _join(base: URL, url: URL) -> URL:
         return joined
     # urllib joins only under schemes that it knows; the rule is the same under all.
     joined = base.copy_with(scheme="http", port=None).join(url)
-    same_host = not url.host
+    same_host = not url._uri_reference.authority
     return joined.copy_with(scheme=base.scheme, port=base.port if same_host else url.port)
 
 

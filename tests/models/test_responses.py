@@ -380,6 +380,9 @@ def test_elapsed_of_a_response_that_arrives_loaded(monkeypatch):
         ("text/plain; charset=utf-8; charset*=us-ascii'en'latin-1", "utf-8", "utf-8"),
         ('text/plain; charset="lat\\in-1"', "lat\\in-1", "utf-8"),
         ('text/plain; charset="latin-1', '"latin-1', '"latin-1'),
+        ("text/plain; charset", "", "utf-8"),
+        ("charset; x", "", "utf-8"),
+        ('text/plain; charset="a"b', '"a"b', "utf-8"),
     ],
 )
 def test_charsets(content_type, charset, encoding):

@@ -38,7 +38,11 @@ f = io.BytesIO(b"abc"); f.name = b"dir/x.txt"; m = httpx._multipart.FileField("n
 import pathlib; f = io.BytesIO(b"abc"); f.name = pathlib.Path("d/e.png"); m = httpx._multipart.FileField("n", f); (m.filename, m.headers)
 texts(Request("POST", "http://a", headers={"Content-Type": "multipart/form-data; boundary=B"}, files={"f": tempfile.SpooledTemporaryFile()}))[4:9]
 texts(Request("POST", "http://a", headers={"Content-Type": "multipart/form-data; boundary=B"}, files={"f": ("", b"x", None, {"X": "y"})}))[4:9]
+[Response(200, headers={"Content-Type": c}).charset_encoding for c in ("charset", "text/plain; charset", "text/plain; charset;", 'text/plain; charset="a"b', "text/plain; charset; charset=x", 'text/plain; boundary="a;b"; charset=x')]
 # hosts, quoted
+URL("http://u:pa/ss@h")
+URL("http://a/\ud800")
+[client(lambda r: Response(302, headers={"Location": l}) if r.url.path != "/x" else Response(200), follow_redirects=False).get("http://x.com:81/").next_request.url for l in ("//:80/x", "//b/x", "//b:80/x", "/x", "//b:82")]
 URL("http://["), URL("http://a<b"), URL("http://ex%41MPLE")
 URL("http://%5B"), URL("http://a%3Cb"), URL("http://A%C3%BC")
 # flows
@@ -169,6 +173,27 @@ def forwarded_targets():
             return wire.lines()[0]
 
     return [forwarded(target) for target in (b"/x%zz", "/y", b"http://other/x")]
+
+
+@program
+def repeated_headers_in_an_environ():
+    seen = []
+
+    def app(environ, start_response):
+        seen.append([environ["HTTP_X_A"], environ["HTTP_COOKIE"], environ["CONTENT_TYPE"]])
+        start_response("200 OK", [])
+        return []
+
+    headers = [
+        ("X-A", "1"),
+        ("x-a", "2"),
+        ("Cookie", "a=1"),
+        ("Cookie", "b=2"),
+        ("Content-Type", "t"),
+    ]
+    with httpx.Client(transport=httpx.WSGITransport(app=app)) as c:
+        c.get("http://a/", headers=headers)
+    return seen
 
 
 @program
