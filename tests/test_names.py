@@ -703,6 +703,13 @@ async def test_a_transport_may_assign_to_the_request(world: Any) -> None:
     assert response.request.extensions["sni_hostname"] == "a"
 
 
+@pytest.mark.parametrize("kind", [httpx.HTTPTransport, httpx.AsyncHTTPTransport])
+def test_transports_have_a_pool_as_an_attribute(kind: Any) -> None:
+    transport = kind()
+    assert transport._pool is transport._pool
+    assert not transport._pool.connections
+
+
 # Found relied on, though not private
 
 
