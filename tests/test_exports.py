@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -190,18 +192,20 @@ def test_main_is_as_a_command_of_click() -> None:
     assert isinstance(httpx.main.make_context("httpx", ["example.org"]), click.Context)
 
 
-def test_main_is_changed_like_a_command_of_click(monkeypatch: pytest.MonkeyPatch) -> None:
-    from httpx._main import main
-
-    monkeypatch.setattr(httpx.main, "name", "other")
-    assert main.name == "other"
-    group = click.Group()
-    group.add_command(httpx.main)
-    assert group.get_command(click.Context(group), "other") is httpx.main
-    httpx.main.ours = True  # type: ignore[attr-defined]
-    assert main.ours  # type: ignore[attr-defined]
-    del httpx.main.ours  # type: ignore[attr-defined]
-    assert not hasattr(main, "ours")
+def test_asking_what_main_is_imports_nothing() -> None:
+    script = """
+import sys, httpx
+assert not [name for name, value in vars(httpx).items() if isinstance(value, int)]
+assert not {"click", "httpx._main"} & set(sys.modules)
+import click
+for value in vars(httpx).values():
+    isinstance(value, type)
+assert isinstance(httpx.main, click.Command)
+assert "httpx._main" not in sys.modules
+assert click.Group(commands={"web": httpx.main}).commands["web"].name == "main"
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(httpx.__file__).parent.parent)}
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
 
 
 def test_main_hides_no_other_fault(monkeypatch: pytest.MonkeyPatch) -> None:

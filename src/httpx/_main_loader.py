@@ -21,22 +21,15 @@ class Command:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return _load()(*args, **kwargs)
 
-    # What follows makes it the command, to `isinstance` as well: groups of commands, documentation
-    # tools and test runners ask. Names between underscores are this object's own.
-
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        return type(_load())
+        # For `isinstance`, which groups of commands, documentation tools and test runners ask.
+        # Whoever asks has click imported; so nothing is imported here, which would change the
+        # names of the package while a program goes through them.
+        return getattr(sys.modules.get("click"), "Command", Command)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_load(), name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        own = name.startswith("__")
-        object.__setattr__(self if own else _load(), name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(_load(), name)
 
     def __repr__(self) -> str:
         return repr(_load())
