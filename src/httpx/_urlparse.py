@@ -351,8 +351,9 @@ def encode_host(host: str) -> str:
         return _encode_international(host)
     # Escapes are left alone, in their case as well: so what is encoded here stays when it is
     # parsed again.
-    lowered = "".join(part if part[:1] == "%" else part.lower() for part in _ESCAPE.split(host))
-    host = _encode(lowered, _NOT_IN_HOST)
+    parts = _ESCAPE.split(host)  # every other one is an escape
+    parts[::2] = map(str.lower, parts[::2])
+    host = _encode("".join(parts), _NOT_IN_HOST)
     if _IPV4_LIKE.fullmatch(host) and not _IPV4.fullmatch(host):
         raise InvalidURL(f"Invalid IPv4 address: {host!r}")
     return host

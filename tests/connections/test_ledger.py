@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -552,11 +553,13 @@ def steps(function: Any, *arguments: Any) -> int:
         return trace
 
     before = sys.gettrace()
+    gc.disable()  # a finalizer of somebody else's garbage would be counted, too
     sys.settrace(trace)
     try:
         function(*arguments)
     finally:
         sys.settrace(before)
+        gc.enable()
     return count
 
 

@@ -79,6 +79,7 @@ def test_ordinary_urls_go_the_fast_way(text: str) -> None:
 
 @given(URLS)
 @example("http://[")
+@example("://%<HTTP")
 @example("http:////a")
 @example("x:a/..//b")
 @example(":a:b")
