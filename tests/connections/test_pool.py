@@ -128,21 +128,28 @@ async def test_each_release_wakes_one_waiter(world: World, monkeypatch: pytest.M
     monkeypatch.setattr(ledger.PoolWaiter, "deliver", counting)
     enqueued = []
     enqueue = Ledger.enqueue
+    crowded = threading.Event()
 
     def noting(self: Any, waiter: Any) -> None:
         enqueued.append(waiter)
         enqueue(self, waiter)
+        if len(enqueued) == 27:
+            crowded.set()
+
+    def number_when_crowded(request: Request) -> str:
+        assert crowded.wait(PATIENCE)
+        return number(request)
 
     monkeypatch.setattr(Ledger, "enqueue", noting)
     decisions = []
     decide = Ledger.decide
     monkeypatch.setattr(Ledger, "decide", lambda *a: decisions.append(a) or decide(*a))
-    with HTTPServer(number) as server:
+    with HTTPServer(number_when_crowded) as server:
         async with world.client(limits=limits(max_connections=3), timeout=None) as client:
             results = await world.gather(*[lambda: client.get(server.url)] * 30)
         assert [getattr(result, "status_code", result) for result in results] == [200] * 30
         assert server.accepted == 3
-    assert len(wakes) == len(enqueued) <= 27
+    assert len(wakes) == len(enqueued) == 27
     assert len(decisions) == 30  # one for each request, and no second look after a wait
 
 
