@@ -6,7 +6,7 @@
 
 It installs what is missing: the peers by pip, and nginx and openssl by apt-get where that is
 there and allowed. A peer that cannot be installed, or fails, has a dash in the table, and the
-reason is printed. All of it takes about 20 minutes.
+reason is printed. All of it takes about half an hour.
 
 Each client runs in its own process, and each package in an environment of its own, made at the
 first run under .venvs/ (niquests replaces urllib3, and httpx is the name of two of us). Rounds are
