@@ -215,6 +215,11 @@ class AsyncClient(BaseClient):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
     ) -> Awaitable[Response]:
+        """As `request` while `send` is ours: no coroutine of its own, and none for `send`.
+
+        It spells out what it takes, as `request` does: keywords gathered in a dict, and unpacked
+        again, took 4 % of the instructions of a small GET.
+        """
         if cookies is not None:
             warn_of_cookies()
         request = self.build_request(

@@ -416,11 +416,9 @@ class FutureWaiter:
 
     __slots__ = ("_expiries", "_future", "_loop", "_woken")
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, expiries: dict[float, _Expiry] | None = None
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, expiries: dict[float, _Expiry]) -> None:
         self._loop = loop
-        self._expiries = {} if expiries is None else expiries
+        self._expiries = expiries
         self._future: asyncio.Future[bool] | None = None
         self._woken = False
 
