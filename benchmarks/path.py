@@ -99,7 +99,7 @@ def sync_layers() -> dict[str, Callable[[], object]]:
             codec.next_event()
 
     async def exchange() -> bytes:
-        message = RequestMessage(b"GET", b"/path", headers, None, Timeouts(5, 5, 5, 5))
+        message = RequestMessage(b"GET", b"/path", headers, None, Timeouts({"read": 5}))
         response = await pool.send(message, route)
         return await response.body.read_all()
 

@@ -21,7 +21,9 @@ MODELS = {
     "_fields", "_files", "_handed_on", "_headers", "_models", "_multipart", "_pieces", "_request",
     "_response", "_saving", "_status_codes", "_streams", "_types", "_urlparse", "_urls", "_utils",
 }  # fmt: skip
-FLOW = {"_auth", "_base_client", "_calls", "_download", "_flow", "_redirects"}
+FLOW = {
+    "_auth", "_base_client", "_calls", "_download", "_flow", "_redirects", "_streaming",
+}  # fmt: skip
 CLIENTS = {"_async_client", "_client"}
 
 # What the rooms of a floor may import of the package itself; the longest key that fits counts.
@@ -30,9 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(MODELS, MODELS),
     "_auth": MODELS,
     "_redirects": MODELS,
-    "_calls": MODELS | {"_network.detect"},
+    "_calls": MODELS | {"_drive", "_network.detect"},
     "_flow": MODELS | {"_auth", "_redirects", "_calls", "_transports.base"},
     "_download": MODELS,
+    "_streaming": MODELS,
     "_base_client": MODELS | {"_auth", "_redirects", "_calls", "_transports.base"},
     "_drive": set(),
     "_protocols": {"_protocols", "_exceptions"},

@@ -8,7 +8,7 @@ drives the journey that `_flow` describes. The methods with an underscore are it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _download, _flow
@@ -21,13 +21,15 @@ from ._base_client import (
     ClientState,
     EventHook,
     UseClientDefault,
+    verb_keywords,
     warn_of_cookies,
 )
-from ._calls import BLOCKING, UserStop
+from ._calls import BLOCKING
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, Limits, Proxy
-from ._drive import drive
+from ._drive import run
 from ._flow import logger
 from ._saving import Saving
+from ._streaming import Streaming
 from ._transports.default import HTTPTransport
 
 if TYPE_CHECKING:
@@ -70,19 +72,6 @@ __all__ = [
 ]
 
 T = TypeVar("T", bound="Client")
-R = TypeVar("R")
-
-
-def _run(coro: Coroutine[Any, Any, R]) -> R:
-    """Drive a step of the journey; let out a `StopIteration` that user code raised on the way."""
-    try:
-        return drive(coro)
-    except UserStop as stop:
-        original = stop.original
-    try:
-        raise original
-    finally:
-        del original  # its traceback holds this frame
 
 
 class Client(BaseClient):
@@ -279,7 +268,7 @@ class Client(BaseClient):
                 for chunk in response.iter_bytes():
                     ...
         """
-        return _Streaming(
+        return Streaming(
             self,
             {
                 "method": method, "url": url, "content": content, "data": data, "files": files,
@@ -288,6 +277,37 @@ class Client(BaseClient):
             },
             {"auth": auth, "follow_redirects": follow_redirects, "stream": True},
         )  # fmt: skip
+
+    def _verb(
+        self,
+        method: str,
+        url: URL | str,
+        content: RequestContent | None,
+        data: RequestData | None,
+        files: RequestFiles | None,
+        json: Any | None,
+        params: QueryParamTypes | None,
+        headers: HeaderTypes | None,
+        cookies: CookieTypes | None,
+        auth: AuthTypes | UseClientDefault | None,
+        follow_redirects: bool | UseClientDefault,
+        timeout: TimeoutTypes | UseClientDefault,
+        extensions: RequestExtensions | None,
+    ) -> Response:
+        """What the verbs call: `request`; or, while nobody has replaced that or a step behind it,
+        what it comes to, with half of the keywords."""
+        if not BLOCKING.seams.are_own(self):
+            return self.request(method, url, **verb_keywords(
+                method, content, data, files, json,
+                params=params, headers=headers, cookies=cookies, auth=auth,
+                follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+            ))  # fmt: skip
+        if cookies is not None:
+            warn_of_cookies()
+        request = self._build(
+            method, url, content, data, files, json, params, headers, cookies, timeout, extensions
+        )
+        return run(_flow.send(self, BLOCKING, request, False, auth, follow_redirects, True))
 
     def send(
         self,
@@ -311,24 +331,24 @@ class Client(BaseClient):
             request = client.build_request("GET", "https://www.example.org/")
             response = client.send(request)
         """
-        return _run(_flow.send(self, BLOCKING, request, stream, auth, follow_redirects))
+        return run(_flow.send(self, BLOCKING, request, stream, auth, follow_redirects))
 
     def _send_handling_auth(
         self, request: Request, auth: Auth, follow_redirects: bool, history: list[Response]
     ) -> Response:
-        return _run(
+        return run(
             _flow.send_handling_auth(self, BLOCKING, request, auth, follow_redirects, history)
         )
 
     def _send_handling_redirects(
         self, request: Request, follow_redirects: bool, history: list[Response]
     ) -> Response:
-        return _run(
+        return run(
             _flow.send_handling_redirects(self, BLOCKING, request, follow_redirects, history)
         )
 
     def _send_single_request(self, request: Request) -> Response:
-        return _run(_flow.send_single_request(self, BLOCKING, request))
+        return run(_flow.send_single_request(self, BLOCKING, request))
 
     def get(
         self,
@@ -343,9 +363,9 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `GET` request (RFC 9110 section 9.3.1). Arguments as for `request`."""
-        return self.request(
-            "GET", url, params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "GET", url, None, None, None, None, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def options(
@@ -361,9 +381,9 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send an `OPTIONS` request (RFC 9110 section 9.3.7). Arguments as for `request`."""
-        return self.request(
-            "OPTIONS", url, params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "OPTIONS", url, None, None, None, None, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def head(
@@ -379,9 +399,9 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `HEAD` request (RFC 9110 section 9.3.2). Arguments as for `request`."""
-        return self.request(
-            "HEAD", url, params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "HEAD", url, None, None, None, None, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def post(
@@ -401,10 +421,9 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `POST` request (RFC 9110 section 9.3.3). Arguments as for `request`."""
-        return self.request(
-            "POST", url, content=content, data=data, files=files, json=json,
-            params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "POST", url, content, data, files, json, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def put(
@@ -424,10 +443,9 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `PUT` request (RFC 9110 section 9.3.4). Arguments as for `request`."""
-        return self.request(
-            "PUT", url, content=content, data=data, files=files, json=json,
-            params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "PUT", url, content, data, files, json, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def patch(
@@ -447,10 +465,9 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `PATCH` request (RFC 5789). Arguments as for `request`."""
-        return self.request(
-            "PATCH", url, content=content, data=data, files=files, json=json,
-            params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "PATCH", url, content, data, files, json, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def delete(
@@ -466,9 +483,9 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `DELETE` request (RFC 9110 section 9.3.5). Arguments as for `request`."""
-        return self.request(
-            "DELETE", url, params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "DELETE", url, None, None, None, None, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def query(
@@ -489,10 +506,9 @@ class Client(BaseClient):
     ) -> Response:
         """Send a `QUERY` request: safe and idempotent as `GET`, with its question in the body
         (draft-ietf-httpbis-safe-method-w-body). Arguments as for `request`."""
-        return self.request(
-            "QUERY", url, content=content, data=data, files=files, json=json,
-            params=params, headers=headers, cookies=cookies, auth=auth,
-            follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
+        return self._verb(
+            "QUERY", url, content, data, files, json, params, headers, cookies, auth,
+            follow_redirects, timeout, extensions,
         )  # fmt: skip
 
     def download(
@@ -525,7 +541,7 @@ class Client(BaseClient):
 
             response = client.download("https://www.example.org/film.webm", "film.webm")
         """
-        return _run(_download.download(
+        return run(_download.download(
             self, BLOCKING, Saving(target, progress, digest), resumptions,
             {
                 "url": url, "params": params, "headers": headers, "timeout": timeout,
@@ -541,11 +557,11 @@ class Client(BaseClient):
         """
         if self._state is not ClientState.CLOSED:
             self._state = ClientState.CLOSED
-            _run(_flow.leave_transports(BLOCKING, self._all_transports()))
+            run(_flow.leave_transports(BLOCKING, self._all_transports()))
 
     def __enter__(self: T) -> T:
         self._open()
-        _run(_flow.enter_transports(BLOCKING, self._all_transports()))
+        run(_flow.enter_transports(BLOCKING, self._all_transports()))
         return self
 
     def __exit__(
@@ -556,26 +572,7 @@ class Client(BaseClient):
     ) -> None:
         self._state = ClientState.CLOSED
         exc_info = (exc_type, exc_value, traceback)
-        _run(_flow.leave_transports(BLOCKING, self._all_transports(), exc_info))
-
-
-class _Streaming:
-    """`client.stream(...)`: nothing is built or sent before it is entered."""
-
-    __slots__ = ("_build", "_client", "_response", "_send")
-
-    def __init__(self, client: Client, build: dict[str, Any], send: dict[str, Any]) -> None:
-        self._client = client
-        self._build = build
-        self._send = send
-
-    def __enter__(self) -> Response:
-        request = self._client.build_request(**self._build)
-        self._response = self._client.send(request=request, **self._send)
-        return self._response
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._response.close()
+        run(_flow.leave_transports(BLOCKING, self._all_transports(), exc_info))
 
 
 def _share_docs() -> None:

@@ -27,6 +27,7 @@ from ._calls import check_replay
 from ._config import Deadline
 from ._exceptions import RemoteProtocolError, RequestError, TooManyRedirects
 from ._redirects import dropped_credentials
+from ._streams import ByteStream
 from ._urls import mask_password
 
 if TYPE_CHECKING:
@@ -259,7 +260,9 @@ async def send_single_request(client: Any, calls: Calls, request: Request) -> Re
 def _transport_for(client: Any, request: Request) -> Any:
     """Which transport a request goes through, if it can be sent at all."""
     transport = client._transport_for_url(request.url)
-    check_replay(request.stream)
+    stream = request.stream
+    if type(stream) is not ByteStream:  # which can be sent any number of times
+        check_replay(stream)
     return transport
 
 

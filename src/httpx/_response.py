@@ -48,7 +48,7 @@ from ._pieces import (
 )
 from ._request import Request
 from ._saving import Progress, SaveTarget, Saving, asave, save
-from ._status_codes import STATUS_KINDS, codes
+from ._status_codes import STATUS_KINDS, StatusKind, codes
 from ._streams import RunInThread
 from ._types import (
     AsyncByteStream,
@@ -73,7 +73,7 @@ _NOT_KEPT = frozenset(
 )
 
 
-class Response:
+class Response(StatusKind):
     """An answer to a request.
 
     Clients make responses; the constructor is for tests, mock transports and other transports.
@@ -102,6 +102,8 @@ class Response:
 
     __module__ = "httpx"
 
+    is_closed: bool
+    is_stream_consumed: bool
     _content: bytes
     _clock: float | None = None  # when the request was sent, until the response is closed
     _elapsed: float | None = None  # seconds from then on, once it is
@@ -124,16 +126,9 @@ class Response:
         history: list[Response] | None = None,
         default_encoding: str | Callable[[bytes], str] = "utf-8",
     ) -> None:
-        self.status_code = status_code
-        self.headers: Headers = Headers(headers)
-        self._request = request
-        self.next_request: Request | None = None
-        self.extensions: dict[str, typing.Any] = {} if extensions is None else dict(extensions)
-        self.history: list[Response] = [] if history is None else list(history)
-        self.is_closed: bool = False
-        self.is_stream_consumed: bool = False
-        self.default_encoding = default_encoding
-        self._num_bytes_downloaded = 0
+        history = [] if history is None else list(history)
+        extensions = {} if extensions is None else dict(extensions)
+        self._set_up(status_code, Headers(headers), extensions, request, history, default_encoding)
         self.stream: SyncByteStream | AsyncByteStream
         if stream is not None:
             self.stream = stream
@@ -144,6 +139,28 @@ class Response:
             self.is_closed = True
             self.is_stream_consumed = True
             self._content = self._decode(self.stream.content)
+
+    def _set_up(
+        self,
+        status_code: int,
+        headers: Headers,
+        extensions: dict[str, typing.Any],
+        request: Request | None,
+        history: list[Response],
+        default_encoding: str | Callable[[bytes], str],
+    ) -> None:
+        """A response whose body is still to come: `stream` is to be set. The transports make
+        theirs by this, without the keywords. What is given becomes the response's own."""
+        self.status_code = status_code
+        self.headers: Headers = headers
+        self._request = request
+        self.next_request: Request | None = None
+        self.extensions: dict[str, typing.Any] = extensions
+        self.history: list[Response] = history
+        self.is_closed = False
+        self.is_stream_consumed = False
+        self.default_encoding: str | Callable[[bytes], str] = default_encoding
+        self._num_bytes_downloaded = 0
 
     def _complete_headers(self, body_headers: Mapping[str, str]) -> None:
         for name, value in body_headers.items():
@@ -182,36 +199,6 @@ class Response:
         if phrase is None:
             return codes.get_reason_phrase(self.status_code)
         return phrase.decode("ascii", errors="ignore")
-
-    @property
-    def is_informational(self) -> bool:
-        """Whether the status is 1xx."""
-        return codes.is_informational(self.status_code)
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        return codes.is_success(self.status_code)
-
-    @property
-    def is_redirect(self) -> bool:
-        """Whether the status is 3xx; see `has_redirect_location`."""
-        return codes.is_redirect(self.status_code)
-
-    @property
-    def is_client_error(self) -> bool:
-        """Whether the status is 4xx."""
-        return codes.is_client_error(self.status_code)
-
-    @property
-    def is_server_error(self) -> bool:
-        """Whether the status is 5xx."""
-        return codes.is_server_error(self.status_code)
-
-    @property
-    def is_error(self) -> bool:
-        """Whether the status is 4xx or 5xx."""
-        return codes.is_error(self.status_code)
 
     @property
     def has_redirect_location(self) -> bool:
@@ -359,7 +346,11 @@ class Response:
                         self._tell_stream("spoil")
                         self.close()
                     raise
-                self.close()
+                if getattr(self.stream, "closed", False) is True:  # at its end: two steps less
+                    self.is_closed = True
+                    self._stop_clock()
+                else:
+                    self.close()
                 self._content = content
         return self._content
 
@@ -445,7 +436,7 @@ class Response:
                         self._tell_stream("spoil")
                         await self.aclose()
                     raise
-                if getattr(self.stream, "closed", False) is True:  # at its end: two steps less
+                if getattr(self.stream, "closed", False) is True:  # as in `read`
                     self.is_closed = True
                     self._stop_clock()
                 else:
@@ -462,21 +453,11 @@ class Response:
         return AsyncPieces(self, lambda: text_pipeline(self, chunk_size))
 
     def aiter_lines(self) -> AsyncIterator[str]:
-        """The body's lines without their ends, divided as `str.splitlines` does.
-
-        That is at U+0085, U+2028, form feed and others, too, which may stand inside a JSON text.
-        """
+        """The body's lines without their ends; see `iter_lines`."""
         return AsyncPieces(self, lambda: lines_pipeline(self))
 
     def aiter_records(self) -> AsyncIterator[str]:
-        """The body's lines without their ends, divided at CR, LF and CRLF, and nowhere else.
-
-        For records of JSON, one a line (NDJSON), whose strings may hold all the other line ends
-        that `aiter_lines` heeds.
-
-            async for record in response.aiter_records():
-                print(json.loads(record))
-        """
+        """The body's lines, divided at CR, LF and CRLF only; see `iter_records`."""
         return AsyncPieces(self, lambda: records_pipeline(self))
 
     def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["STATUS_KINDS", "codes"]
+__all__ = ["STATUS_KINDS", "StatusKind", "codes"]
 
 # What `raise_for_status` calls the first digit of a status.
 STATUS_KINDS = {
@@ -160,3 +160,39 @@ class codes(IntEnum):  # noqa: N801
 
 for name, code in codes.__members__.items():
     setattr(codes, name.lower(), int(code))
+
+
+class StatusKind:
+    """What has a status, asked for its class (RFC 9110 section 15)."""
+
+    status_code: int
+
+    @property
+    def is_informational(self) -> bool:
+        """Whether the status is 1xx."""
+        return codes.is_informational(self.status_code)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return codes.is_success(self.status_code)
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status is 3xx; see `has_redirect_location`."""
+        return codes.is_redirect(self.status_code)
+
+    @property
+    def is_client_error(self) -> bool:
+        """Whether the status is 4xx."""
+        return codes.is_client_error(self.status_code)
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the status is 5xx."""
+        return codes.is_server_error(self.status_code)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the status is 4xx or 5xx."""
+        return codes.is_error(self.status_code)

@@ -28,6 +28,7 @@ __all__ = [
     "is_ipv4",
     "normalize_path",
     "normalize_port",
+    "parse",
     "urlparse",
     "validate_path",
 ]
@@ -111,7 +112,7 @@ class ParseResult(NamedTuple):
     @property
     def netloc(self) -> str:
         """Host and port, as in the Host header."""
-        _, _, host, port, *_ = self
+        host, port = self.host, self.port
         if ":" in host:
             host = f"[{host}]"
         return host if port is None else f"{host}:{port}"
@@ -155,13 +156,23 @@ def urlparse(url: str = "", **components: Any) -> ParseResult:
     The components are those of `ParseResult.copy_with`. `InvalidURL` where the URL is longer
     than 65536 characters, holds a control character, or has a malformed host or port.
     """
-    if len(url) > MAX_URL_LENGTH:
-        raise InvalidURL("URL too long")
-    if components:
-        return _normalise(_split(url) | _single_components(components))
+    if not components:
+        return parse(url)
+    _check_length(url)
+    return _normalise(_split(url) | _single_components(components))
+
+
+def parse(url: str) -> ParseResult:
+    """`urlparse` without components."""
     if len(url) <= _LONGEST_KEPT and "@" not in url:
         return _parse_kept(url)
+    _check_length(url)
     return _parse(url)
+
+
+def _check_length(url: str) -> None:
+    if len(url) > MAX_URL_LENGTH:
+        raise InvalidURL("URL too long")
 
 
 def _parse(url: str) -> ParseResult:

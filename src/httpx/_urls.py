@@ -19,7 +19,7 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from ._urlparse import DEFAULT_PORTS, ParseResult, check_path, decode_host, urlparse
+from ._urlparse import DEFAULT_PORTS, ParseResult, check_path, decode_host, parse, urlparse
 from ._utils import mask_userinfo, primitive_value_to_str
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class URL:
     def __init__(self, url: URL | str = "", **kwargs: Any) -> None:
         components = _read_components(kwargs) if kwargs else None
         if isinstance(url, str):
-            self._uri_reference = urlparse(url, **components) if components else urlparse(url)
+            self._uri_reference = urlparse(url, **components) if components else parse(url)
         elif isinstance(url, URL):
             reference = url._uri_reference
             self._uri_reference = reference.copy_with(**components) if components else reference

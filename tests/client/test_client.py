@@ -342,8 +342,8 @@ class Chain:
 
 
 OWN_HELPERS = {
-    "_all_transports", "_begin", "_follows_redirects", "_mounted_transport", "_open",
-    "_put_params", "_set_transports",
+    "_all_transports", "_begin", "_build", "_follows_redirects", "_mounted_transport", "_open",
+    "_put_params", "_set_transports", "_verb",
 }  # fmt: skip
 
 BODY = ("content", "data", "files", "json")
@@ -454,7 +454,13 @@ async def test_the_chains_of_both_clients_are_the_same(world: World) -> None:
 
 @pytest.mark.parametrize(
     "seam",
-    ["_send_single_request", "_send_handling_auth", "_send_handling_redirects", "send"],
+    [
+        "_send_single_request",
+        "_send_handling_auth",
+        "_send_handling_redirects",
+        "send",
+        "request",
+    ],
 )
 async def test_seams_may_be_replaced_on_class_and_instance(world: World, seam: str) -> None:
     kind = httpx.Client if world.name == "blocking" else httpx.AsyncClient
@@ -470,6 +476,37 @@ async def test_seams_may_be_replaced_on_class_and_instance(world: World, seam: s
     assert (await client.get("http://a/")).status_code == 200
     setattr(getattr(client, "sync", client), seam, replaced)
     assert (await client.get("http://a/")).status_code == 299
+
+
+async def test_build_request_may_be_replaced_on_class_and_instance(world: World) -> None:
+    kind = httpx.Client if world.name == "blocking" else httpx.AsyncClient
+    build = kind.build_request
+
+    def replaced(*args: Any, **kwargs: Any) -> httpx.Request:
+        return httpx.Request("GET", "http://replaced/")
+
+    async with world.client(transport=httpx.MockTransport(echo)) as client:
+        with mock.patch.object(kind, "build_request", replaced):
+            assert (await client.get("http://a/")).url == "http://replaced/"
+        assert kind.build_request is build
+        assert (await client.get("http://a/")).url == "http://a/"
+        getattr(client, "sync", client).build_request = replaced
+        assert (await client.get("http://a/")).url == "http://replaced/"
+
+
+@pytest.mark.parametrize("verb", ["get", "options", "head", "delete", "post", "query"])
+async def test_a_replaced_request_is_given_what_its_verb_takes(world: World, verb: str) -> None:
+    """Nothing of a body from the verbs that take none: others replace it with fixed keywords."""
+    taken: dict[str, Any] = {}
+
+    def request(method: str, url: str, **keywords: Any) -> Any:
+        taken.update(keywords)
+        return callable_in(world, lambda: httpx.Response(200))()
+
+    async with world.client(transport=httpx.MockTransport(echo)) as client:
+        getattr(client, "sync", client).request = request
+        await getattr(client, verb)("http://a/")
+        assert set(BODY) <= set(taken) if verb in ("post", "query") else set(COMMON) == set(taken)
 
 
 async def test_the_transport_may_be_assigned(world: World) -> None:

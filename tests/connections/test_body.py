@@ -23,7 +23,7 @@ class Body(ResponseBody):
 
     def __init__(self, *incoming: Any, listener: Any = None) -> None:
         trace = None if listener is None else CallingTrace(listener)
-        super().__init__(message(trace=trace))
+        super().__init__(message(trace=trace), None)
         self.incoming = list(incoming)
         self.announced: int | None = None
         self.released = 0

@@ -141,20 +141,20 @@ def test_no_retry_of_what_would_fail_again() -> None:
 def test_no_retry_after_the_deadline() -> None:
     backend = FakeBackend(REFUSED, REFUSED)
     with pytest.raises(httpx.ConnectError):
-        connect(backend, retries=3, timeouts=Timeouts(total=0.0))
+        connect(backend, retries=3, timeouts=Timeouts({"total": 0.0}))
     assert backend.pauses == []
 
 
 def test_pauses_are_cut_by_the_deadline() -> None:
     backend = FakeBackend(REFUSED, REFUSED, REFUSED)
-    connect(backend, retries=3, timeouts=Timeouts(total=0.3))
+    connect(backend, retries=3, timeouts=Timeouts({"total": 0.3}))
     assert backend.pauses[0] == 0
     assert all(0 < pause <= 0.3 for pause in backend.pauses[1:])
 
 
 def test_a_timeout_tells_what_the_program_gave() -> None:
     with pytest.raises(httpx.ConnectTimeout) as info:
-        connect(FakeBackend(httpx.ConnectTimeout("x")), timeouts=Timeouts(connect=3.5))
+        connect(FakeBackend(httpx.ConnectTimeout("x")), timeouts=Timeouts({"connect": 3.5}))
     assert str(info.value) == "timed out after 3.5 s while connecting to example.com:80"
 
 

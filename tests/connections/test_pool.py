@@ -13,6 +13,7 @@ import httpx
 from httpx._connections import ledger
 from httpx._connections.http1 import HTTP1Connection
 from httpx._connections.ledger import Ledger, PoolStats
+from httpx._protocols.http1 import HTTP1Codec
 from tests.servers import PATIENCE, Conn, HTTPServer, RawServer, Request, refused_port, response
 from tests.worlds import World
 
@@ -418,9 +419,16 @@ async def test_a_transport_can_be_used_again_after_it_was_closed(world: World) -
         assert transport.pool_stats().opened == 2
 
 
-@pytest.mark.parametrize("step", ["is_doubtful", "_write_head", "_read_head"])
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        (HTTP1Connection, "is_doubtful"),
+        (HTTP1Connection, "_begin"),
+        (HTTP1Codec, "receive"),
+    ],
+)
 async def test_an_interruption_gives_the_slot_back(
-    world: World, step: str, monkeypatch: pytest.MonkeyPatch
+    world: World, kind: type, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Control-C, or a greenlet that is killed, comes where a socket is looked at, too."""
 
@@ -431,7 +439,7 @@ async def test_an_interruption_gives_the_slot_back(
         async with world.client(limits=limits(max_connections=1)) as client:
             await client.get(server.url)
             with monkeypatch.context() as patch:
-                patch.setattr(HTTP1Connection, step, interrupted)
+                patch.setattr(kind, step, interrupted)
                 with pytest.raises(KeyboardInterrupt):
                     await client.get(server.url)
             stats = client.pool_stats()

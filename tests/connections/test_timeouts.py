@@ -179,7 +179,7 @@ async def test_a_pool_that_is_full(world: World, total: bool) -> None:
 def test_waiting_in_the_pool_counts_once() -> None:
     """What one wait has used is not there for the next; what comes between does not count
     (USERS.md 18)."""
-    timeouts = Timeouts(pool=1.0)
+    timeouts = Timeouts({"pool": 1.0})
     assert timeouts.pool == 1.0
     timeouts.use_pool_time(0.25)
     assert timeouts.pool == 0.75

@@ -22,13 +22,23 @@ __all__ = ["ResponseBody"]
 class ResponseBody:
     """Base of the bodies of HTTP/1.1 and HTTP/2, which say how to receive and to release."""
 
-    __slots__ = ("__weakref__", "_begun", "_received", "_request", "closed", "held", "spoiled")
+    __slots__ = (
+        "__weakref__",
+        "_begun",
+        "_connection",
+        "_received",
+        "_request",
+        "closed",
+        "held",
+        "spoiled",
+    )
 
     prefix = ""
     """Of the names of trace events."""
 
-    def __init__(self, request: RequestMessage) -> None:
+    def __init__(self, request: RequestMessage, connection: Any) -> None:
         self._request = request
+        self._connection = connection
         self._begun = False
         self._received = 0
         self.closed = False

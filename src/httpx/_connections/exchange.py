@@ -111,13 +111,14 @@ def has_body(exchange: Exchange) -> bool:
 class HTTP2Body(ResponseBody):
     """The body of an HTTP/2 response."""
 
-    __slots__ = ("_connection", "_exchange")
+    __slots__ = ("_exchange",)
+
+    _connection: HTTP2Connection
 
     prefix = "http2"
 
     def __init__(self, connection: HTTP2Connection, exchange: Exchange) -> None:
-        super().__init__(exchange.request)
-        self._connection = connection
+        super().__init__(exchange.request, connection)
         self._exchange = exchange
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._exceptions import ReadError, RemoteProtocolError, WriteError
 from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
 from .body import ResponseBody
-from .messages import RequestMessage, ResponseMessage, received
+from .messages import RequestBody, RequestMessage, ResponseMessage, received
 from .upload import SMALL_BODY, Upload
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .base import Owner
     from .messages import Fields
     from .routes import Route
+    from .trace import Trace
 
 __all__ = ["HTTP1Connection"]
 
@@ -54,6 +55,8 @@ class HTTP1Connection:
         self.codec = codec
         self._write_error: WriteError | None = None
         self._upload: Upload | None = None
+        self.read_size = _READ_SIZE
+        """How much of the current body is asked for at once."""
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "active" if self.active else "idle"
@@ -88,66 +91,88 @@ class HTTP1Connection:
     async def send(self, request: RequestMessage) -> ResponseMessage:
         """Send a request and wait for the head of its response."""
         self.served += 1
+        codec = self.codec
         trace = request.trace
         try:
             if trace is None:
-                await self._write_head(request)
-                head = None if self._upload is None else await self._write_body(request)
-                if head is None:
-                    head = await self._read_head(request)
+                # As a rule one wait, right here: a coroutine for each step took 2 % of a request.
+                head = self._begin(request)
+                request.written = 0 if self._upload else self.stream.write_nowait(head)
+                if request.written < len(head):
+                    await self._write_head(head, request)
+                event: Event | None = None
+                if self._upload is not None:
+                    event = await self._write_body(request)
+                while event is None or event is NEED_DATA:
+                    codec.receive(await self.stream.read(_READ_SIZE, request.timeouts.read))
+                    request.answered = codec.answered
+                    event = codec.next_event()
             else:
-                info = {"request": request}
-                await trace.span("http11.send_request_headers", info, self._write_head(request))
-                early = await trace.span(
-                    "http11.send_request_body", info, self._write_body(request)
-                )
-                step = self._read_head_values(request, early)
-                version, status, reason, headers = await trace.span(
-                    "http11.receive_response_headers", info, step
-                )
-                head = ResponseHead(version, status, reason, received(headers))
+                event = await self._send_traced(request, trace)
         except BaseException as exc:
             self.close()
             if trace is not None and isinstance(exc, Exception):
                 await trace.closed("http11", {})
+            if self._write_error and not request.answered and isinstance(exc, Exception):
+                raise self._write_error from None
             raise
-        version, status, reason, fields = head
+        assert isinstance(event, ResponseHead)
+        version, status, reason, fields = event
         return ResponseMessage(
-            version, status, reason, fields, HTTP1Body(self, request), self.stream, None,
+            version, status, reason, fields, HTTP1Body(request, self), self.stream, None,
             self.proxy_headers,
         )  # fmt: skip
 
-    async def _write_head(self, request: RequestMessage) -> None:
-        """Write the head, and with it the whole request where that is small.
+    async def _send_traced(self, request: RequestMessage, trace: Trace) -> ResponseHead:
+        """The same steps, each of them told to a trace."""
+        info = {"request": request}
+        head_step = self._begin_and_write_head(request)
+        await trace.span("http11.send_request_headers", info, head_step)
+        early = await trace.span("http11.send_request_body", info, self._write_body(request))
+        step = self._read_head_values(request, early)
+        values = await trace.span("http11.receive_response_headers", info, step)
+        version, status, reason, headers = values
+        return ResponseHead(version, status, reason, received(headers))
+
+    def _begin(self, request: RequestMessage) -> bytes:
+        """The head, to be written, and with it the whole request where that is small; what is
+        not in it is `_upload`'s."""
+        codec = self.codec
+        self._write_error = None
+        self._upload = None
+        self.read_size = _READ_SIZE
+        head = codec.start(request.method, request.target, request.fields)
+        body = request.body
+        if not body:
+            return head + codec.finish()
+        if isinstance(body, bytes) and len(body) <= SMALL_BODY:
+            return b"".join([head, *codec.frame(body), codec.finish()])
+        self._upload = Upload(self.stream, codec, request, body)
+        return head
+
+    async def _begin_and_write_head(self, request: RequestMessage) -> None:
+        await self._write_head(self._begin(request), request)
+
+    async def _write_head(self, head: bytes, request: RequestMessage) -> None:
+        """Write the head, or what is left of it.
 
         The first piece of a streamed body is pulled *before* anything is written: a source that
         fails, or cannot be read a second time, then fails without a trace on the wire.
         """
-        codec = self.codec
-        self._write_error = None
-        self._upload = None
-        head = codec.start(request.method, request.target, request.fields)
         body = request.body
-        if not body:
-            head += codec.finish()
-        elif isinstance(body, bytes):
-            if len(body) <= SMALL_BODY:
-                head = b"".join([head, *codec.frame(body), codec.finish()])
-            else:
-                self._upload = Upload(self.stream, codec, request, body)
-        else:
-            self._upload = Upload(self.stream, codec, request, body)
+        if isinstance(body, RequestBody):
             first = await body.next_chunk()
             if len(first) > SMALL_BODY:
                 body.push_back(first)
             elif first:
-                head = b"".join([head, *codec.frame(first)])
-        # As a rule it fits: no coroutine for that.
-        request.written = self.stream.write_nowait(head)
-        if request.written == len(head):
-            return
+                head = b"".join([head, *self.codec.frame(first)])
         try:
-            await self._write_rest(head, request)
+            while request.written < len(head):
+                part = memoryview(head)[request.written :]
+                # As a rule it fits: no coroutine for that.
+                request.written += self.stream.write_nowait(part) or await self.stream.write_some(
+                    part, request.timeouts.write
+                )
         except WriteError as exc:
             # The peer may have answered before it closed: the response, if any, says why.
             self._write_error = exc
@@ -213,11 +238,6 @@ class HTTP1Connection:
         if upload is not None:
             await upload.aclose()
 
-    async def _write_rest(self, head: bytes, request: RequestMessage) -> None:
-        while request.written < len(head):
-            part = memoryview(head)[request.written :]
-            request.written += await self.stream.write_some(part, request.timeouts.write)
-
     async def _read_event(self, request: RequestMessage) -> Event:
         """Read once, and tell what that makes of the response."""
         codec = self.codec
@@ -225,32 +245,15 @@ class HTTP1Connection:
         request.answered = codec.answered
         return codec.next_event()
 
-    async def _read_head(
-        self, request: RequestMessage, early: ResponseHead | None = None
-    ) -> ResponseHead:
-        """Wait for the final response's head."""
-        if early is not None:
-            return early
-        codec, stream = self.codec, self.stream
-        event: Event = NEED_DATA
-        try:
-            while event is NEED_DATA:
-                codec.receive(await stream.read(_READ_SIZE, request.timeouts.read))
-                request.answered = codec.answered
-                event = codec.next_event()
-        except Exception:
-            if self._write_error is not None and not request.answered:
-                raise self._write_error from None
-            raise
-        assert isinstance(event, ResponseHead)
-        return event
-
     async def _read_head_values(
         self, request: RequestMessage, early: ResponseHead | None
     ) -> tuple[Any, ...]:
-        """For the trace, whose listeners know a plain tuple."""
-        head = await self._read_head(request, early)
-        return head.http_version, head.status, head.reason, head.headers
+        """Wait for the final response's head; for the trace, whose listeners know a plain tuple."""
+        event: Event = early or NEED_DATA
+        while event is NEED_DATA:
+            event = await self._read_event(request)
+        assert isinstance(event, ResponseHead)
+        return event.http_version, event.status, event.reason, event.headers
 
     # -- the end of an exchange --------------------------------------------------------------
 
@@ -265,14 +268,10 @@ class HTTP1Connection:
 class HTTP1Body(ResponseBody):
     """The body of an HTTP/1.1 response."""
 
-    __slots__ = ("_connection", "_read_size")
+    __slots__ = ()
 
+    _connection: HTTP1Connection
     prefix = "http11"
-
-    def __init__(self, connection: HTTP1Connection, request: RequestMessage) -> None:
-        super().__init__(request)
-        self._connection = connection
-        self._read_size = _READ_SIZE
 
     def __repr__(self) -> str:
         return f"<{self._request.method.decode('ascii')} {self._connection.route.peer}>"
@@ -312,10 +311,10 @@ class HTTP1Body(ResponseBody):
                     return b""  # the rest of this stream is not HTTP
                 if connection.is_writing:
                     await connection.write_on(self._request)
-                size = self._read_size
+                size = connection.read_size
                 data = await connection.stream.read(size, self._request.timeouts.read)
                 if len(data) == size:
-                    self._read_size = _MOST_READ
+                    connection.read_size = _MOST_READ
                 codec.receive(data)
             elif event is END:
                 if connection.is_writing:
@@ -329,7 +328,7 @@ class HTTP1Body(ResponseBody):
 
     def take_rest(self) -> bytes | None:
         connection = self._connection
-        if self.held or self.closed or connection.is_writing or self._request.trace is not None:
+        if self.held or self.closed or connection._upload or self._request.trace is not None:
             return None
         rest = connection.codec.take_rest()
         if rest is not None:

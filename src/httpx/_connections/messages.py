@@ -51,63 +51,52 @@ _IDEMPOTENT = frozenset([b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE
 _IDEMPOTENCY_KEYS = (b"idempotency-key", b"x-idempotency-key")
 
 
-_TIMEOUTS = ("connect", "read", "write", "pool", "total")
+_NO_PHASES: Mapping[str, float | None] = {}
 
 
 class Timeouts:
-    """One request's time-outs, in seconds or `None`, and the deadline over all of them.
+    """One request's time-outs, and the deadline over all of them.
 
-    `connect`, `read`, `write` and `pool` are asked for at each wait, since each is cut to what is
-    left of the deadline.
+    `phases` has seconds, or `None`, by name: `connect`, `read`, `write`, `pool`, `total`; what is
+    absent is `None`. They are looked up at each wait, since each is cut to what is left of the
+    deadline, and most requests wait once.
     """
 
-    __slots__ = ("_connect", "_pool", "_pool_left", "_read", "_write", "deadline")
+    __slots__ = ("_phases", "_waited", "deadline")
 
     def __init__(
-        self,
-        connect: float | None = None,
-        read: float | None = None,
-        write: float | None = None,
-        pool: float | None = None,
-        total: float | None = None,
-        deadline: Deadline | None = None,
+        self, phases: Mapping[str, float | None] = _NO_PHASES, deadline: Deadline | None = None
     ) -> None:
+        total = phases.get("total")
         if deadline is None and total is not None:
             deadline = Deadline(total)  # sent through a transport without a client
-        self._connect = connect
-        self._read = read
-        self._write = write
-        self._pool = pool
-        self._pool_left = pool
+        self._phases = phases
+        self._waited = 0.0  # in the pool's queue
         self.deadline = deadline
-
-    @classmethod
-    def of(cls, extensions: Mapping[str, Any]) -> Timeouts:
-        """What a request's extensions say."""
-        find = extensions.get("timeout", {}).get
-        connect, read, write, pool, total = map(find, _TIMEOUTS)
-        return cls(connect, read, write, pool, total, extensions.get("deadline"))
 
     @property
     def read(self) -> float | None:
         """For one read."""
-        return self._read if self.deadline is None else self.deadline.clip(self._read)
+        seconds = self._phases.get("read")
+        return seconds if self.deadline is None else self.deadline.clip(seconds)
 
     @property
     def write(self) -> float | None:
         """For one write."""
-        return self._write if self.deadline is None else self.deadline.clip(self._write)
+        seconds = self._phases.get("write")
+        return seconds if self.deadline is None else self.deadline.clip(seconds)
 
     @property
     def pool(self) -> float | None:
         """For waiting in the pool's queue: what earlier waits of the request have left."""
-        left = self._pool_left
+        left = self._phases.get("pool")
+        if left is not None:
+            left = max(0.0, left - self._waited)
         return left if self.deadline is None else self.deadline.clip(left)
 
     def use_pool_time(self, seconds: float) -> None:
         """So long a wait in the pool's queue is over."""
-        if self._pool_left is not None:
-            self._pool_left = max(0.0, self._pool_left - seconds)
+        self._waited += seconds
 
     @property
     def are_over(self) -> bool:
@@ -120,13 +109,14 @@ class Timeouts:
 
     def start_connecting(self) -> Deadline | None:
         """The one deadline for name look-up, TCP, proxy and TLS together."""
+        seconds = self._phases.get("connect")
         if self.deadline is None:
-            return None if self._connect is None else Deadline(self._connect)
-        return Deadline(self.deadline.clip(self._connect))
+            return None if seconds is None else Deadline(seconds)
+        return Deadline(self.deadline.clip(seconds))
 
     def configured(self, phase: str) -> float | None:
         """The seconds that the program gave a phase, for the text of an error."""
-        seconds: float | None = {"connect": self._connect, "pool": self._pool}[phase]
+        seconds = self._phases.get(phase)
         return (
             seconds
             if self.deadline is None

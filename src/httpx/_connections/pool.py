@@ -41,7 +41,6 @@ or kept afterwards for a request from before.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import weakref
 from collections import deque
@@ -56,6 +55,7 @@ from .._exceptions import (
     RemoteProtocolError,
     TransportError,
 )
+from .._network.process import in_forked_child
 from .ledger import CLOSED, SLOT, Ledger, PoolStats, PoolWaiter
 from .messages import RequestMessage, ResponseMessage
 from .routes import Route
@@ -117,12 +117,16 @@ class Pool:
         where that is safe (RFC 9110 9.2.2).
         """
         request.route = route
-        backend = self._current_backend()
+        backend = self._backend
+        if backend is None or not backend.is_current():
+            backend = self._find_current_backend()
         ledger = self._ledger
         attempts: tuple[str, ...] = ()
         fresh = False
         while True:
-            connection = await self._take(backend, ledger, request, route, fresh)
+            connection: Connection = self._ask(backend, ledger, route, fresh)
+            if not _is_alive(connection):  # as a rule it is: no coroutine for that
+                connection = await self._take(connection, backend, ledger, request, route, fresh)
             try:
                 return await connection.send(request)
             except (NetworkError, RemoteProtocolError) as exc:
@@ -149,11 +153,16 @@ class Pool:
             fresh = not connection.multiplexes
 
     async def _take(
-        self, backend: Backend, ledger: Ledger, request: RequestMessage, route: Route, fresh: bool
+        self,
+        grant: Any,
+        backend: Backend,
+        ledger: Ledger,
+        request: RequestMessage,
+        route: Route,
+        fresh: bool,
     ) -> Connection:
-        """A connection that counts one exchange more, for this request."""
+        """What it takes to turn a grant of `_ask` into a connection that can be used."""
         while True:
-            grant = self._ask(backend, ledger, route, fresh)
             if isinstance(grant, PoolWaiter):
                 waiter, begin = grant, monotonic()
                 signal = waiter.signal.wait(request.timeouts.pool)
@@ -169,8 +178,8 @@ class Pool:
             if grant is SLOT:
                 return await self._dial(backend, ledger, request, route)
             try:
-                is_alive = grant.active > 1 or not grant.is_doubtful() or await grant.revive()
-            except BaseException:  # a look at a socket is a switch of greenlets, too
+                is_alive = _is_alive(grant) or await grant.revive()
+            except BaseException:
                 grant.close()
                 raise
             if is_alive:
@@ -183,6 +192,7 @@ class Pool:
             if replaced:
                 return await self._dial(backend, ledger, request, route)
             fresh = not grant.multiplexes
+            grant = self._ask(backend, ledger, route, fresh)
 
     def _ask(self, backend: Backend, ledger: Ledger, route: Route, fresh: bool) -> Any:
         """A connection, a slot, a waiter that is in the queue, or `CLOSED`."""
@@ -325,15 +335,13 @@ class Pool:
 
     # -- the whole of it ---------------------------------------------------------------------
 
-    def _current_backend(self) -> Backend:
+    def _find_current_backend(self) -> Backend:
         """The caller's backend. Whatever belongs to another event loop is dropped without a
         word; so is what belongs to this one, when it ends."""
-        backend = self._backend
-        if backend is None or not backend.is_current():
-            if backend is not None:
-                self.close()
-            backend = self._backend = self._find_backend()
-            self._unwatch = backend.at_end(_weakly(self._loop_ends))
+        if self._backend is not None:
+            self.close()
+        backend = self._backend = self._find_backend()
+        self._unwatch = backend.at_end(_weakly(self._loop_ends))
         return backend
 
     def _loop_ends(self) -> None:
@@ -407,6 +415,18 @@ class Pool:
             connection.stream.close()
 
 
+def _is_alive(grant: Any) -> bool:
+    """Whether what the ledger granted is a connection that can be used as it is."""
+    if grant is SLOT or grant is CLOSED or isinstance(grant, PoolWaiter):
+        return False
+    try:
+        alive: bool = grant.active > 1 or not grant.is_doubtful()
+        return alive
+    except BaseException:  # a look at a socket is a switch of greenlets, too
+        grant.close()
+        raise
+
+
 def _closed(route: Route) -> ConnectError:
     return ConnectError(
         f"the client was closed while a request to {route.peer} waited for a connection"
@@ -433,5 +453,4 @@ def _after_fork_in_child() -> None:
         pool._after_fork()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+in_forked_child(_after_fork_in_child)

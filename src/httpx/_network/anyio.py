@@ -10,7 +10,6 @@ that comes before the socket is touched: a call that is cancelled has moved no b
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ import anyio.to_thread
 from .base import Buffer, Resolver, SocketOption, Stream, name_of
 from .dial import dial_tcp, dial_unix, path_name, resolve
 from .endings import call_at_end
+from .process import PROCESS
 from .sockets import READ, WRITE, SocketStream
 
 __all__ = ["AnyIOBackend", "AnyIOStream", "EventWaiter", "wait_any"]
@@ -141,7 +141,7 @@ class AnyIOBackend:
     def __init__(self, name: str = "trio") -> None:
         self.name = name
         self._token, self._call_soon, self._ended = _door(name)
-        self._pid = os.getpid()
+        self._pid = PROCESS.id
         self._thread = threading.get_ident()
 
     def call_soon(self, function: Callable[[], object]) -> None:
@@ -212,7 +212,7 @@ class AnyIOBackend:
 
     def is_current(self) -> bool:
         """Whether the backend's event loop is the running one, in the same process."""
-        if os.getpid() != self._pid:
+        if PROCESS.id != self._pid:
             return False
         try:
             return _door(self.name)[0] is self._token

@@ -30,6 +30,7 @@ from .._exceptions import NetworkError
 from .base import Buffer, Resolver, SocketOption, Stream, failed, name_of, timed_out
 from .dial import dial_tcp, dial_unix, path_name, resolve
 from .endings import call_at_end
+from .process import PROCESS
 from .sockets import socket_info
 
 __all__ = ["AsyncioBackend", "AsyncioStream", "FutureWaiter"]
@@ -60,7 +61,7 @@ class AsyncioStream(asyncio.Protocol, Stream):
         self.on_idle_close = None
         self._loop = loop
         self._sock = sock
-        self._pid = os.getpid()
+        self._pid = PROCESS.id
         self._transport: asyncio.Transport
         # What has arrived and was not read yet, and how the reading side stands.
         self._chunks: deque[bytes] | tuple[()] = ()
@@ -338,7 +339,7 @@ class AsyncioStream(asyncio.Protocol, Stream):
         if self._closed:
             return
         self._closed = True
-        if os.getpid() != self._pid:
+        if PROCESS.id != self._pid:
             _inherited.append(self._transport)
             os.close(self._sock.detach())
         elif _running_loop() is self._loop:

@@ -8,7 +8,6 @@ a name look-up. A stream may be used by a reading and a writing thread at once.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 
 from .base import Resolver, SocketOption, Stream, name_of
 from .dial import dial_tcp, dial_unix, path_name, resolve
+from .process import PROCESS
 from .sockets import READ, WRITE, SocketStream, poll, poll_readable
 
 __all__ = ["BlockingBackend", "BlockingStream", "ThreadWaiter"]
@@ -73,7 +73,7 @@ class BlockingBackend:
     name = "blocking"
 
     def __init__(self) -> None:
-        self._pid = os.getpid()
+        self._pid = PROCESS.id
 
     async def connect_tcp(
         self,
@@ -132,4 +132,4 @@ class BlockingBackend:
 
     def is_current(self) -> bool:
         """Whether this is the process that the backend was made in."""
-        return os.getpid() == self._pid
+        return PROCESS.id == self._pid

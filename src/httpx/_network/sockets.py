@@ -14,7 +14,6 @@ lock: each side writes its own flag first and reads the other's afterwards.
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import socket
 from abc import abstractmethod
@@ -22,6 +21,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .base import Buffer, Stream, failed, timed_out
+from .process import PROCESS
 
 __all__ = ["READ", "WRITE", "SocketStream", "poll", "poll_readable", "socket_info"]
 
@@ -113,7 +113,7 @@ class SocketStream(Stream):
         self.peer = peer
         self.on_idle_close = None
         self._sock = sock
-        self._pid = os.getpid()
+        self._pid = PROCESS.id
         self._closed = False
         self._reading = False
         self._writing = False
@@ -194,7 +194,7 @@ class SocketStream(Stream):
         raise failed("write", "the stream was closed", self.peer)
 
     def write_nowait(self, data: Buffer) -> int:
-        if os.getpid() != self._pid:
+        if PROCESS.id != self._pid:
             return 0  # a forked child has nothing to say to the parent's peer
         try:
             return self._sock.send(data)
@@ -207,7 +207,7 @@ class SocketStream(Stream):
         self._closed = True
         # In a forked child the flags speak of threads that are not here, and a shutdown
         # would end the parent's connection.
-        if (self._reading or self._writing) and os.getpid() == self._pid:
+        if (self._reading or self._writing) and PROCESS.id == self._pid:
             with contextlib.suppress(OSError):  # the peer was faster
                 self._sock.shutdown(socket.SHUT_RDWR)
         else:

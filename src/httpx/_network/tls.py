@@ -25,7 +25,6 @@ after the handshake. `is_readable()` has them processed before it answers.
 
 from __future__ import annotations
 
-import os
 import ssl
 import threading
 import time
@@ -34,6 +33,7 @@ from typing import Any
 
 from .._exceptions import NetworkError, ReadError, ReadTimeout, TimeoutException, WriteError
 from .base import Buffer, Stream, failed, timed_out
+from .process import PROCESS
 from .tls_objects import new_object
 
 __all__ = ["TLSStream", "start_tls"]
@@ -98,7 +98,7 @@ class TLSStream(Stream):
         self.keep_session: Callable[[], None] | None = None
         """Called before the end of a connection that was in order: the next may resume it."""
         self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._pid = PROCESS.id
         self._plain = b""  # decrypted by a look at the idle stream, not yet read
         self._unsent: Buffer = b""
         self._taken = 0
@@ -348,7 +348,7 @@ class TLSStream(Stream):
         if self._closed:
             return
         self._closed = True  # before the peer hears of it, and answers in its way
-        if os.getpid() == self._pid:
+        if PROCESS.id == self._pid:
             self._say_goodbye()
         self._inner.close()
 

@@ -20,7 +20,6 @@ the settings only that it was made with, and for an hour at most.
 from __future__ import annotations
 
 import functools
-import os
 import ssl
 import threading
 import time
@@ -28,6 +27,8 @@ import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
+
+from .process import in_forked_child
 
 __all__ = ["new_object"]
 
@@ -163,5 +164,4 @@ def _after_fork_in_child() -> None:
     _lock = threading.Lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+in_forked_child(_after_fork_in_child)

@@ -195,7 +195,7 @@ class _PooledTransport:
             target,
             headers,
             stream.content if isinstance(stream, ByteStream) else self._request_body(stream),
-            Timeouts.of(extensions),
+            Timeouts(extensions.get("timeout", {}), extensions.get("deadline")),
             trace,
         )
         return message, route
@@ -247,8 +247,11 @@ class _PooledTransport:
         if trace is not None and trace.stopwatch is not None:
             trace.stopwatch.answered(message.http_version, message.stream)
             extensions["timings"] = trace.stopwatch.timings
-        response = Response(message.status, stream=stream, extensions=extensions)
-        response.headers._list += message.fields  # as they are: nothing to convert or to check
+        headers = Headers()
+        headers._list += message.fields  # as they are: nothing to convert or to check
+        response = Response.__new__(Response)
+        response._set_up(message.status, headers, extensions, None, [], "utf-8")
+        response.stream = stream
         return self._limited(response, request)
 
     def _limited(self, response: Response, request: Request) -> Response:
