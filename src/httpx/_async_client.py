@@ -461,25 +461,3 @@ class AsyncClient(BaseClient):
 
 
 AWAITING.seams.learn(AsyncClient)
-
-
-AWAITING.seams.learn(AsyncClient)
-
-
-class _AsyncStreaming:
-    """`client.stream(...)`: nothing is built or sent before it is entered."""
-
-    __slots__ = ("_build", "_client", "_response", "_send")
-
-    def __init__(self, client: AsyncClient, build: dict[str, Any], send: dict[str, Any]) -> None:
-        self._client = client
-        self._build = build
-        self._send = send
-
-    async def __aenter__(self) -> Response:
-        request = self._client.build_request(**self._build)
-        self._response = await self._client.send(request=request, **self._send)
-        return self._response
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self._response.aclose()

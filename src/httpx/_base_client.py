@@ -104,7 +104,7 @@ _DEFAULT_HEADERS = Headers(
     ]
 )
 _NO_AUTH = Auth()
-_METHODS_WITH_BODY = frozenset(["POST", "PUT", "PATCH", "QUERY"])  # as keywords of their verbs
+_VERBS_WITH_BODY = frozenset(["POST", "PUT", "PATCH", "QUERY"])
 
 
 class BaseClient:
@@ -417,7 +417,7 @@ class BaseClient:
     # Life cycle and transports
 
     def _begin(self) -> None:
-        """A request is about to be sent, the first one perhaps."""
+        """A request is about to be sent."""
         if self._state is not _OPENED:
             if self._state is ClientState.CLOSED:
                 raise RuntimeError("Cannot send a request, as the client has been closed.")
@@ -511,7 +511,7 @@ def verb_keywords(
 ) -> dict[str, Any]:
     """What a verb gives to `request`: nothing of a body where the verb itself takes none, since
     others replace `request` by what has just the keywords that come."""
-    if method not in _METHODS_WITH_BODY:
+    if method not in _VERBS_WITH_BODY:
         return others
     return {"content": content, "data": data, "files": files, "json": json, **others}
 

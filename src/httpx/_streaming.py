@@ -8,22 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._async_client import AsyncClient
-    from ._client import Client
     from ._models import Response
 
 __all__ = ["AsyncStreaming", "Streaming"]
 
 
-class Streaming:
-    """Of a `Client`."""
+class _Streaming:
+    """What it takes to build a request, and to send it."""
 
     __slots__ = ("_build", "_client", "_response", "_send")
 
-    def __init__(self, client: Client, build: dict[str, Any], send: dict[str, Any]) -> None:
+    def __init__(self, client: Any, build: dict[str, Any], send: dict[str, Any]) -> None:
         self._client = client
         self._build = build
         self._send = send
+        self._response: Response
+
+
+class Streaming(_Streaming):
+    """Of a `Client`."""
+
+    __slots__ = ()
 
     def __enter__(self) -> Response:
         request = self._client.build_request(**self._build)
@@ -34,15 +39,10 @@ class Streaming:
         self._response.close()
 
 
-class AsyncStreaming:
+class AsyncStreaming(_Streaming):
     """Of an `AsyncClient`."""
 
-    __slots__ = ("_build", "_client", "_response", "_send")
-
-    def __init__(self, client: AsyncClient, build: dict[str, Any], send: dict[str, Any]) -> None:
-        self._client = client
-        self._build = build
-        self._send = send
+    __slots__ = ()
 
     async def __aenter__(self) -> Response:
         request = self._client.build_request(**self._build)

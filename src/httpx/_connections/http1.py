@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from .._exceptions import ReadError, RemoteProtocolError, WriteError
+from .._exceptions import ReadError, RemoteProtocolError, TransportError, WriteError
 from .._protocols.http1 import END, NEED_DATA, Event, HTTP1Codec, ResponseHead
 from .body import ResponseBody
 from .messages import RequestBody, RequestMessage, ResponseMessage, received
@@ -113,7 +113,7 @@ class HTTP1Connection:
             self.close()
             if trace is not None and isinstance(exc, Exception):
                 await trace.closed("http11", {})
-            if self._write_error and not request.answered and isinstance(exc, Exception):
+            if self._write_error and not request.answered and isinstance(exc, TransportError):
                 raise self._write_error from None
             raise
         assert isinstance(event, ResponseHead)
