@@ -13,6 +13,7 @@ import pytest
 
 import httpx
 from httpx._connections.messages import BlockingRequestBody
+from httpx._connections.trace import CallingTrace
 from httpx._drive import drive
 
 from .fakes import Wire, connection_over, message
@@ -230,6 +231,19 @@ def test_a_write_error_that_nothing_explains(fast: bool, incoming: Any) -> None:
     with pytest.raises(httpx.WriteError) as info:
         drive(connection.send(message()))
     assert info.value is BROKEN
+    assert said == ["forget"]
+
+
+def test_an_error_of_a_listener_is_its_own(fast: bool) -> None:
+    """Also where a write had failed before."""
+
+    def listen(name: str, info: Any) -> None:
+        if name == "http11.receive_response_headers.started":
+            raise ValueError("mine")
+
+    connection, said = connection_over(Wire(b"", room=[BROKEN]), fast)
+    with pytest.raises(ValueError, match="mine"):
+        drive(connection.send(message(trace=CallingTrace(listen))))
     assert said == ["forget"]
 
 
