@@ -124,75 +124,82 @@ class Pool:
         attempts: tuple[str, ...] = ()
         fresh = False
         while True:
-            connection: Connection = self._ask(backend, ledger, route, fresh)
-            if not _is_alive(connection):  # as a rule it is: no coroutine for that
-                connection = await self._take(connection, backend, ledger, request, route, fresh)
+            grant = connection = self._ask(backend, ledger, route, fresh)
+            if not _is_alive(grant):  # as a rule it is
+                if isinstance(grant, PoolWaiter):  # here: a coroutine less that many wait in
+                    waiter, begin = grant, monotonic()
+                    wait = waiter.signal.wait(request.timeouts.pool)
+                    try:
+                        await (wait if request.trace is None else request.trace.phase("pool", wait))
+                    except BaseException:
+                        self._leave(waiter)
+                        raise
+                    grant = connection = self._granted(waiter, request)
+                    request.timeouts.use_pool_time(monotonic() - begin)
+                if not _is_alive(grant):
+                    connection = await self._make_good(grant, backend, ledger, request, route)
+                if connection is None:
+                    fresh = not grant.multiplexes
+                    continue
             try:
-                return await connection.send(request)
+                return await connection.send(request)  # type: ignore[no-any-return]
             except (NetworkError, RemoteProtocolError) as exc:
-                why = "lost"
-                if request.refused:
-                    why = "refused" if request.written else "too late"
+                why = await self._why_again(exc, connection, ledger, request, attempts)
+                if why is None:
+                    raise
                 attempts += (why,)
-                # What was the first and only request of its connection may be the reason.
-                unused = why == "lost" and connection.served < 2
-                if (
-                    attempts.count(why) > _MOST_AGAIN[why]
-                    or unused
-                    or request.answered
-                    or ledger is not self._ledger
-                ):
-                    raise
-                reason = await request.why_not_again()
-                if reason is not None:
-                    found = str(exc).removesuffix(".")
-                    exc.args = (f"{found}. The request was not sent again: {reason}.",)
-                    raise
             # An HTTP/2 connection that failed is in the pool no more: any other will do. Idle
             # HTTP/1.1 connections to the same server may well have died with this one.
             fresh = not connection.multiplexes
 
-    async def _take(
+    async def _make_good(
+        self, grant: Any, backend: Backend, ledger: Ledger, request: RequestMessage, route: Route
+    ) -> Connection | None:
+        """What it takes to turn a grant into a connection that can be used; `None`: ask again."""
+        if grant is CLOSED:
+            raise _closed(route)
+        if grant is SLOT:
+            return await self._dial(backend, ledger, request, route)
+        try:
+            if await grant.revive():
+                return grant  # type: ignore[no-any-return]
+        except BaseException:
+            grant.close()
+            raise
+        # Its peer has closed it. Those that have been idle for longer are no better: no second
+        # look, but a new connection in its place.
+        replaced = not grant.multiplexes and self._replace(ledger, grant)
+        grant.close()
+        log_close()
+        return await self._dial(backend, ledger, request, route) if replaced else None
+
+    async def _why_again(
         self,
-        grant: Any,
-        backend: Backend,
+        exc: TransportError,
+        connection: Connection,
         ledger: Ledger,
         request: RequestMessage,
-        route: Route,
-        fresh: bool,
-    ) -> Connection:
-        """What it takes to turn a grant of `_ask` into a connection that can be used."""
-        while True:
-            if isinstance(grant, PoolWaiter):
-                waiter, begin = grant, monotonic()
-                signal = waiter.signal.wait(request.timeouts.pool)
-                try:
-                    await (signal if request.trace is None else request.trace.phase("pool", signal))
-                except BaseException:
-                    self._leave(waiter)
-                    raise
-                grant = self._granted(waiter, request)
-                request.timeouts.use_pool_time(monotonic() - begin)
-            if grant is CLOSED:
-                raise _closed(route)
-            if grant is SLOT:
-                return await self._dial(backend, ledger, request, route)
-            try:
-                is_alive = _is_alive(grant) or await grant.revive()
-            except BaseException:
-                grant.close()
-                raise
-            if is_alive:
-                return grant  # type: ignore[no-any-return]
-            # Its peer has closed it. Those that have been idle for longer are no better: no
-            # second look, but a new connection in its place.
-            replaced = not grant.multiplexes and self._replace(ledger, grant)
-            grant.close()
-            log_close()
-            if replaced:
-                return await self._dial(backend, ledger, request, route)
-            fresh = not grant.multiplexes
-            grant = self._ask(backend, ledger, route, fresh)
+        attempts: tuple[str, ...],
+    ) -> str | None:
+        """Why a request that failed may be sent again, if it may: then it is ready for that."""
+        why = "lost"
+        if request.refused:
+            why = "refused" if request.written else "too late"
+        # What was the first and only request of its connection may be the reason.
+        unused = why == "lost" and connection.served < 2
+        if (
+            attempts.count(why) >= _MOST_AGAIN[why]
+            or unused
+            or request.answered
+            or ledger is not self._ledger
+        ):
+            return None
+        reason = await request.why_not_again()
+        if reason is not None:
+            found = str(exc).removesuffix(".")
+            exc.args = (f"{found}. The request was not sent again: {reason}.",)
+            return None
+        return why
 
     def _ask(self, backend: Backend, ledger: Ledger, route: Route, fresh: bool) -> Any:
         """A connection, a slot, a waiter that is in the queue, or `CLOSED`."""
