@@ -70,6 +70,7 @@ async def fail(
                 with open_wire(server):  # nothing was sent at all: let the counting go on
                     pass
             assert (await client.get(server.url)).text == "next"
+        server.wait_for(lambda: server.connections[0].closed, "for all of what was sent")
     return info.value, received[0]
 
 
