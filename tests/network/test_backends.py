@@ -18,7 +18,7 @@ import pytest
 from httpx import ReadTimeout, WriteTimeout
 from httpx._network import detect, sockets
 from httpx._network.anyio import PATIENCE, AnyIOBackend
-from httpx._network.asyncio import HIGH_WATER, AsyncioBackend, AsyncioStream
+from httpx._network.asyncio import HIGH_WATER, AsyncioBackend, AsyncioStream, _Expiry
 from httpx._network.base import failed, timed_out
 from httpx._network.blocking import BlockingBackend
 from httpx._network.sockets import READ, WRITE
@@ -63,6 +63,42 @@ async def test_a_waiter_times_out_and_can_wait_again(world: World) -> None:
         assert await waiter.wait(timeout) is False
     waiter.wake()
     assert await waiter.wait(LONG) is True
+
+
+@asyncio_only
+async def test_waits_of_any_length_leave_few_timers(world: World) -> None:
+    """What is left of a deadline is another length each time: neither a timer nor what it would
+    call is kept until then."""
+    backend = world.backend()
+
+    async def kept() -> int:
+        await asyncio.sleep(0)
+        gc.collect()
+        return sum(type(thing) is _Expiry for thing in gc.get_objects())
+
+    waiting = backend.waiter()
+    task = asyncio.ensure_future(waiting.wait(LONG))
+    before = await kept()
+    for number in range(300):
+        waiter = backend.waiter()
+        asyncio.get_running_loop().call_soon(waiter.wake)
+        assert await waiter.wait(LONG + number) is True
+    assert await kept() - before <= 64
+    assert not task.done()  # which outlived some hundred lengths
+    waiting.wake()
+    assert await task is True
+
+
+@asyncio_only
+async def test_a_wait_ends_in_time_although_others_came_and_went(world: World) -> None:
+    backend = world.backend()
+    task = asyncio.ensure_future(backend.waiter().wait(SHORT))
+    for number in range(100):
+        late = asyncio.ensure_future(backend.waiter().wait(LONG + number))
+        await asyncio.sleep(0)
+        late.cancel()
+        await asyncio.sleep(0)
+    assert await task is False
 
 
 async def test_a_waiter_is_woken_by_another_thread(world: World) -> None:

@@ -384,13 +384,14 @@ class _Expiry:
     """Ends the waits of one length that nobody woke in time: by one timer, and not by one each,
     which would take 6 µs and four objects. They end in the order in which they began."""
 
-    __slots__ = ("_deadlines", "_loop", "_seconds", "_timer")
+    __slots__ = ("_deadlines", "_loop", "_retired", "_seconds", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._loop = loop
         self._seconds = seconds
         self._deadlines: dict[asyncio.Future[bool], float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._retired = False
 
     def add(self, future: asyncio.Future[bool]) -> None:
         """A wait begins."""
@@ -401,6 +402,18 @@ class _Expiry:
     def remove(self, future: asyncio.Future[bool]) -> None:
         """A wait is over."""
         self._deadlines.pop(future, None)
+        if self._retired:
+            self._stop_if_idle()
+
+    def retire(self) -> None:
+        """No more waits begin: the timer goes with the last of them."""
+        self._retired = True
+        self._stop_if_idle()
+
+    def _stop_if_idle(self) -> None:
+        if self._timer is not None and not self._deadlines:
+            self._timer.cancel()
+            self._timer = None
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -456,6 +469,8 @@ class FutureWaiter:
         expiry = expiries.get(timeout)
         if expiry is None:
             if len(expiries) >= _MOST_EXPIRIES:
+                for old in expiries.values():
+                    old.retire()
                 expiries.clear()
             expiry = expiries[timeout] = _Expiry(self._loop, timeout)
         return expiry
