@@ -12,7 +12,8 @@ import httpx
 
 RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 PLAIN = {
-    "stream", "_verb", "_init_transport", "_init_proxy_transport", "_transport_for_url", "__init__",
+    "stream", "_send_straight", "_init_transport", "_init_proxy_transport", "_transport_for_url",
+    "__init__",
 }  # fmt: skip
 OF_TYPING = {
     "BaseTransport": "AsyncBaseTransport",
@@ -53,7 +54,7 @@ def test_signatures(name: str) -> None:
         moved = "trust_env: 'bool' = True, "
         assert given.replace(moved, "") == wanted.replace(moved, "")
         assert given != wanted
-    elif name == "_verb":
+    elif name == "_send_straight":
         assert given == wanted.replace("-> 'Response'", "-> 'Awaitable[Response]'")
     else:
         assert given == wanted

@@ -16,7 +16,6 @@ from ._base_client import (
     ClientState,
     EventHook,
     UseClientDefault,
-    verb_keywords,
     warn_of_cookies,
 )
 from ._calls import AWAITING
@@ -66,6 +65,9 @@ class AsyncClient(BaseClient):
     """
 
     __module__ = "httpx"
+
+    _own_seams = AWAITING.seams
+    _send_verb: Callable[..., Awaitable[Response]]
 
     def __init__(
         self,
@@ -194,35 +196,13 @@ class AsyncClient(BaseClient):
             {"auth": auth, "follow_redirects": follow_redirects, "stream": True},
         )  # fmt: skip
 
-    def _verb(
+    def _send_straight(
         self,
-        method: str,
-        url: URL | str,
-        content: RequestContent | None,
-        data: RequestData | None,
-        files: RequestFiles | None,
-        json: Any | None,
-        params: QueryParamTypes | None,
-        headers: HeaderTypes | None,
-        cookies: CookieTypes | None,
+        request: Request,
         auth: AuthTypes | UseClientDefault | None,
         follow_redirects: bool | UseClientDefault,
-        timeout: TimeoutTypes | UseClientDefault,
-        extensions: RequestExtensions | None,
     ) -> Awaitable[Response]:
-        """What the verbs call: `request`; or, while nobody has replaced that or a step behind it,
-        what it comes to, with two coroutines fewer under way."""
-        if not AWAITING.seams.are_own(self):
-            return self.request(method, url, **verb_keywords(
-                method, content, data, files, json,
-                params=params, headers=headers, cookies=cookies, auth=auth,
-                follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
-            ))  # fmt: skip
-        if cookies is not None:
-            warn_of_cookies()
-        request = self._build(
-            method, url, content, data, files, json, params, headers, cookies, timeout, extensions
-        )
+        """As `send`, without a look at who has replaced what."""
         return _flow.send(self, AWAITING, request, False, auth, follow_redirects, True)
 
     async def send(
@@ -266,7 +246,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.get`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "GET", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -284,7 +264,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.options`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "OPTIONS", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -302,7 +282,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.head`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "HEAD", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -324,7 +304,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.post`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "POST", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -346,7 +326,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.put`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "PUT", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -368,7 +348,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.patch`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "PATCH", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -386,7 +366,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.delete`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "DELETE", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -408,7 +388,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """As `Client.query`, awaited."""
-        return await self._verb(
+        return await self._send_verb(
             "QUERY", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip

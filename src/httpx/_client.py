@@ -21,7 +21,6 @@ from ._base_client import (
     ClientState,
     EventHook,
     UseClientDefault,
-    verb_keywords,
     warn_of_cookies,
 )
 from ._calls import BLOCKING
@@ -115,6 +114,9 @@ class Client(BaseClient):
     """
 
     __module__ = "httpx"
+
+    _own_seams = BLOCKING.seams
+    _send_verb: Callable[..., Response]
 
     def __init__(
         self,
@@ -278,35 +280,13 @@ class Client(BaseClient):
             {"auth": auth, "follow_redirects": follow_redirects, "stream": True},
         )  # fmt: skip
 
-    def _verb(
+    def _send_straight(
         self,
-        method: str,
-        url: URL | str,
-        content: RequestContent | None,
-        data: RequestData | None,
-        files: RequestFiles | None,
-        json: Any | None,
-        params: QueryParamTypes | None,
-        headers: HeaderTypes | None,
-        cookies: CookieTypes | None,
+        request: Request,
         auth: AuthTypes | UseClientDefault | None,
         follow_redirects: bool | UseClientDefault,
-        timeout: TimeoutTypes | UseClientDefault,
-        extensions: RequestExtensions | None,
     ) -> Response:
-        """What the verbs call: `request`; or, while nobody has replaced that or a step behind it,
-        what it comes to, with half of the keywords."""
-        if not BLOCKING.seams.are_own(self):
-            return self.request(method, url, **verb_keywords(
-                method, content, data, files, json,
-                params=params, headers=headers, cookies=cookies, auth=auth,
-                follow_redirects=follow_redirects, timeout=timeout, extensions=extensions,
-            ))  # fmt: skip
-        if cookies is not None:
-            warn_of_cookies()
-        request = self._build(
-            method, url, content, data, files, json, params, headers, cookies, timeout, extensions
-        )
+        """As `send`, without a look at who has replaced what."""
         return run(_flow.send(self, BLOCKING, request, False, auth, follow_redirects, True))
 
     def send(
@@ -363,7 +343,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `GET` request (RFC 9110 section 9.3.1). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "GET", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -381,7 +361,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send an `OPTIONS` request (RFC 9110 section 9.3.7). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "OPTIONS", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -399,7 +379,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `HEAD` request (RFC 9110 section 9.3.2). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "HEAD", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -421,7 +401,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `POST` request (RFC 9110 section 9.3.3). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "POST", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -443,7 +423,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `PUT` request (RFC 9110 section 9.3.4). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "PUT", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -465,7 +445,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `PATCH` request (RFC 5789). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "PATCH", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -483,7 +463,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
     ) -> Response:
         """Send a `DELETE` request (RFC 9110 section 9.3.5). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "DELETE", url, None, None, None, None, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip
@@ -506,7 +486,7 @@ class Client(BaseClient):
     ) -> Response:
         """Send a `QUERY` request: safe and idempotent as `GET`, with its question in the body
         (draft-ietf-httpbis-safe-method-w-body). Arguments as for `request`."""
-        return self._verb(
+        return self._send_verb(
             "QUERY", url, content, data, files, json, params, headers, cookies, auth,
             follow_redirects, timeout, extensions,
         )  # fmt: skip

@@ -342,8 +342,8 @@ class Chain:
 
 
 OWN_HELPERS = {
-    "_all_transports", "_begin", "_build", "_follows_redirects", "_mounted_transport", "_open",
-    "_put_params", "_set_transports", "_verb",
+    "_all_transports", "_begin", "_build_by_position", "_follows_redirects", "_mounted_transport",
+    "_open", "_put_params", "_send_straight", "_send_verb", "_set_transports",
 }  # fmt: skip
 
 BODY = ("content", "data", "files", "json")

@@ -328,7 +328,7 @@ class HTTP1Body(ResponseBody):
 
     def take_rest(self) -> bytes | None:
         connection = self._connection
-        if self.held or self.closed or connection._upload or self._request.trace is not None:
+        if self.held or self.closed or connection.is_writing or self._request.trace is not None:
             return None
         rest = connection.codec.take_rest()
         if rest is not None:

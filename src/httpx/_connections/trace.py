@@ -26,7 +26,6 @@ _LOGGERS = {
     prefix: logging.getLogger(f"httpcore.{prefix}")
     for prefix in ("connection", "http11", "http2", "proxy", "socks")
 }
-_CHILDREN = tuple(_LOGGERS.values())
 
 
 class Trace:
@@ -58,7 +57,7 @@ class Trace:
         # On the path of every request: 0.3 µs. To ask each logger costs 1.3.
         if _PARENT.isEnabledFor(logging.DEBUG):
             return cls(None)
-        for logger in _CHILDREN:
+        for logger in _LOGGERS.values():
             if logger.level and logger.isEnabledFor(logging.DEBUG):  # a level of its own
                 return cls(None)
         return None
